@@ -1,0 +1,74 @@
+#include "engine/loop/task.h"
+
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <new>
+
+namespace tandem::loop {
+
+namespace {
+
+constexpr std::size_t kStep = 64;
+constexpr std::size_t kLargest = 8192;
+// A burst of work must not keep its peak for ever: a list longer than this gives memory back.
+constexpr unsigned kKept = 4096;
+
+struct FreeBlock {
+  FreeBlock* next;
+};
+
+struct FreeLists {
+  FreeBlock* head[kLargest / kStep + 1] = {};
+  unsigned length[kLargest / kStep + 1] = {};
+
+  ~FreeLists() {
+    for (FreeBlock*& list : head) {
+      while (list != nullptr) ::operator delete(std::exchange(list, list->next));
+    }
+    closed = true;
+  }
+  static thread_local bool closed;
+};
+thread_local bool FreeLists::closed = false;
+thread_local FreeLists free_lists;
+
+constexpr std::size_t class_of(std::size_t size) { return (size + kStep - 1) / kStep; }
+
+}  // namespace
+
+void* allocate_pooled(std::size_t size) {
+  const std::size_t index = class_of(size);
+  if (size <= kLargest && !FreeLists::closed) {
+    if (FreeBlock*& list = free_lists.head[index]; list != nullptr) {
+      --free_lists.length[index];
+      return std::exchange(list, list->next);
+    }
+  }
+  return ::operator new(index * kStep);
+}
+
+void free_pooled(void* memory, std::size_t size) noexcept {
+  const std::size_t index = class_of(size);
+  if (size > kLargest || FreeLists::closed || free_lists.length[index] >= kKept) {
+    ::operator delete(memory);
+    return;
+  }
+  auto* block = static_cast<FreeBlock*>(memory);
+  block->next = free_lists.head[index];
+  free_lists.head[index] = block;
+  ++free_lists.length[index];
+}
+
+void PromiseBase::unhandled_exception() const noexcept {
+  try {
+    throw;
+  } catch (const std::exception& e) {
+    std::fprintf(stderr, "tandem: defect: exception at the edge of a coroutine: %s\n", e.what());
+  } catch (...) {
+    std::fprintf(stderr, "tandem: defect: unknown exception at the edge of a coroutine\n");
+  }
+  std::abort();
+}
+
+}  // namespace tandem::loop

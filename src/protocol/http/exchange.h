@@ -1,0 +1,58 @@
+#pragma once
+
+// Exchange: one request and its response, with what handlers may know about the connection it came on. Created by the
+// server session for each request, on one core; it outlives every task and message that refers to it.
+
+#include <cstdint>
+#include <string_view>
+
+#include "engine/loop/loop.h"
+#include "engine/net/address.h"
+#include "protocol/http/message.h"
+
+namespace tandem::http {
+
+/// The session's side of an exchange, for what a handler may do besides returning a response.
+class ClientLink {
+ public:
+  virtual ~ClientLink() = default;
+  /// Sends an interim (1xx) response at once. Ignored where the client's version has none.
+  virtual loop::Task<void> send_interim(int status, const Headers& headers) = 0;
+};
+
+/// What is known about the client's connection; the same for all its exchanges.
+struct Connection {
+  net::Address peer;            ///< the client, after the PROXY protocol
+  net::Address local;           ///< the address it connected to, after the PROXY protocol
+  net::Address transport_peer;  ///< who opened the TCP connection
+  std::string_view entry_point;
+  bool secure = false;           ///< TLS
+  std::string_view server_name;  ///< SNI; empty without
+  std::string peer_ip_text;      ///< `peer` without port and zone, as X-Forwarded-For writes it
+};
+
+class Exchange {
+ public:
+  Exchange(const Connection& on, ClientLink* client)
+      : connection(on), link(client), started(loop::Loop::current().now()) {}
+  Exchange(const Exchange&) = delete;
+  Exchange& operator=(const Exchange&) = delete;
+
+  Arena arena;
+  const Connection& connection;
+  ClientLink* link;
+  loop::TimePoint started;
+
+  // What handlers leave for rules, logs and metrics.
+  std::string_view router_name;
+  std::string_view service_name;
+  std::string_view server_url;
+  std::string_view client_user;     ///< set by authentication
+  std::string_view canonical_host;  ///< lower case, no port, no brackets; set by the entry point
+  std::string_view routing_path;    ///< `path` decoded except reserved characters; set by the entry point
+  int origin_status = 0;            ///< what the server answered; 0 when none did
+  std::uint32_t retries = 0;
+  bool append_forwarded_for = true;  ///< the entry point's and the headers middleware's say
+};
+
+}  // namespace tandem::http

@@ -1,0 +1,186 @@
+#include "protocol/http/headers.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+namespace tandem::http {
+
+namespace {
+
+constexpr std::array<std::string_view, 34> kNames = {
+    "",
+    "Accept-Encoding",
+    "Authorization",
+    "Connection",
+    "Content-Length",
+    "Content-Type",
+    "Cookie",
+    "Date",
+    "Expect",
+    "Host",
+    "Keep-Alive",
+    "Location",
+    "Origin",
+    "Proxy-Authenticate",
+    "Proxy-Authorization",
+    "Proxy-Connection",
+    "Set-Cookie",
+    "Te",
+    "Trailer",
+    "Transfer-Encoding",
+    "Upgrade",
+    "User-Agent",
+    "Vary",
+    "X-Forwarded-For",
+    "X-Forwarded-Host",
+    "X-Forwarded-Method",
+    "X-Forwarded-Port",
+    "X-Forwarded-Prefix",
+    "X-Forwarded-Proto",
+    "X-Forwarded-Server",
+    "X-Forwarded-Tls-Client-Cert",
+    "X-Forwarded-Tls-Client-Cert-Info",
+    "X-Forwarded-Uri",
+    "X-Real-Ip",
+};
+static_assert(kNames.size() == static_cast<std::size_t>(HeaderId::kXRealIp) + 1);
+
+constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+constexpr char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; }
+
+constexpr std::array<bool, 256> make_token_table() {
+  std::array<bool, 256> table{};
+  for (int c = '0'; c <= '9'; ++c) table[c] = true;
+  for (int c = 'a'; c <= 'z'; ++c) table[c] = true;
+  for (int c = 'A'; c <= 'Z'; ++c) table[c] = true;
+  for (const char c : std::string_view("!#$%&'*+-.^_`|~")) table[static_cast<unsigned char>(c)] = true;
+  return table;
+}
+constexpr std::array<bool, 256> kTokenTable = make_token_table();
+
+constexpr std::size_t kSlots = 256;
+constexpr std::size_t hash_name(std::string_view name) {
+  // Length, first, middle and last letter tell the listed names apart (checked below).
+  const auto first = static_cast<unsigned char>(lower(name.front()));
+  const auto middle = static_cast<unsigned char>(lower(name[name.size() / 2]));
+  const auto last = static_cast<unsigned char>(lower(name.back()));
+  return (name.size() * 7 + first * 5 + middle * 31 + last * 3) % kSlots;
+}
+
+constexpr std::array<std::uint8_t, kSlots> make_slots() {
+  std::array<std::uint8_t, kSlots> slots{};
+  for (std::size_t id = 1; id < kNames.size(); ++id) {
+    std::size_t slot = hash_name(kNames[id]);
+    while (slots[slot] != 0) slot = (slot + 1) % kSlots;
+    slots[slot] = static_cast<std::uint8_t>(id);
+  }
+  return slots;
+}
+constexpr std::array<std::uint8_t, kSlots> kSlotTable = make_slots();
+
+}  // namespace
+
+bool equals_ignoring_case(std::string_view a, std::string_view b) {
+  if (a.size() != b.size()) return false;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    if (a[i] != b[i] && lower(a[i]) != lower(b[i])) return false;
+  }
+  return true;
+}
+
+HeaderId header_id(std::string_view name) {
+  if (name.empty()) return HeaderId::kOther;
+  for (std::size_t slot = hash_name(name); kSlotTable[slot] != 0; slot = (slot + 1) % kSlots) {
+    const std::uint8_t id = kSlotTable[slot];
+    if (equals_ignoring_case(kNames[id], name)) return static_cast<HeaderId>(id);
+  }
+  return HeaderId::kOther;
+}
+
+std::string_view header_name(HeaderId id) { return kNames[static_cast<std::size_t>(id)]; }
+
+bool is_token(std::string_view text) {
+  return !text.empty() && std::ranges::all_of(text, [](char c) { return kTokenTable[static_cast<unsigned char>(c)]; });
+}
+
+void canonicalize(std::span<char> name) {
+  if (!is_token({name.data(), name.size()})) return;
+  bool start = true;
+  for (char& c : name) {
+    c = start ? upper(c) : lower(c);
+    start = c == '-';
+  }
+}
+
+bool list_contains(std::string_view list, std::string_view token) {
+  while (!list.empty()) {
+    const std::size_t comma = list.find(',');
+    std::string_view item = list.substr(0, comma);
+    while (!item.empty() && (item.front() == ' ' || item.front() == '\t')) item.remove_prefix(1);
+    while (!item.empty() && (item.back() == ' ' || item.back() == '\t')) item.remove_suffix(1);
+    if (equals_ignoring_case(item, token)) return true;
+    if (comma == std::string_view::npos) break;
+    list.remove_prefix(comma + 1);
+  }
+  return false;
+}
+
+std::optional<std::string_view> Headers::get(HeaderId id) const {
+  for (const HeaderField& field : *this) {
+    if (field.id == id) return field.value;
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string_view> Headers::get(std::string_view name) const {
+  if (const HeaderId id = header_id(name); id != HeaderId::kOther) return get(id);
+  for (const HeaderField& field : *this) {
+    if (field.id == HeaderId::kOther && equals_ignoring_case(field.name, name)) return field.value;
+  }
+  return std::nullopt;
+}
+
+void Headers::add(std::string_view name, std::string_view value) {
+  const HeaderId id = header_id(name);
+  if (id != HeaderId::kOther) {
+    add_view(id, header_name(id), arena_->copy(value));
+    return;
+  }
+  char* copy = arena_->allocate_text(name.size());
+  if (!name.empty()) std::memcpy(copy, name.data(), name.size());
+  canonicalize({copy, name.size()});
+  add_view(id, {copy, name.size()}, arena_->copy(value));
+}
+
+void Headers::set_view(HeaderId id, std::string_view value) {
+  remove(id);
+  add_view(id, value);
+}
+
+void Headers::set(std::string_view name, std::string_view value) {
+  remove(name);
+  add(name, value);
+}
+
+void Headers::remove(HeaderId id) {
+  remove_if([id](const HeaderField& field) { return field.id == id; });
+}
+
+void Headers::remove(std::string_view name) {
+  if (const HeaderId id = header_id(name); id != HeaderId::kOther) {
+    remove(id);
+    return;
+  }
+  remove_if([name](const HeaderField& f) { return f.id == HeaderId::kOther && equals_ignoring_case(f.name, name); });
+}
+
+void Headers::grow() {
+  const std::uint32_t capacity = capacity_ == 0 ? 24 : capacity_ * 2;
+  auto* fields = static_cast<HeaderField*>(arena_->allocate(capacity * sizeof(HeaderField)));
+  if (size_ != 0) std::memcpy(static_cast<void*>(fields), fields_, size_ * sizeof(HeaderField));
+  fields_ = fields;
+  capacity_ = capacity;
+}
+
+}  // namespace tandem::http

@@ -1,0 +1,124 @@
+#pragma once
+
+// Headers: the fields of a message in their order, as views into the exchange's arena. Names are kept in Go's canonical
+// spelling (X-Forwarded-For), which codecs of HTTP/1 write as they stand; comparing ignores case.
+// One core; a plain value whose memory belongs to the arena it was made with.
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "protocol/http/arena.h"
+
+namespace tandem::http {
+
+/// Names the proxy itself looks at, so that finding them is a comparison of one byte.
+enum class HeaderId : std::uint8_t {
+  kOther,
+  kAcceptEncoding,
+  kAuthorization,
+  kConnection,
+  kContentLength,
+  kContentType,
+  kCookie,
+  kDate,
+  kExpect,
+  kHost,
+  kKeepAlive,
+  kLocation,
+  kOrigin,
+  kProxyAuthenticate,
+  kProxyAuthorization,
+  kProxyConnection,
+  kSetCookie,
+  kTe,
+  kTrailer,
+  kTransferEncoding,
+  kUpgrade,
+  kUserAgent,
+  kVary,
+  kXForwardedFor,
+  kXForwardedHost,
+  kXForwardedMethod,
+  kXForwardedPort,
+  kXForwardedPrefix,
+  kXForwardedProto,
+  kXForwardedServer,
+  kXForwardedTlsClientCert,
+  kXForwardedTlsClientCertInfo,
+  kXForwardedUri,
+  kXRealIp,
+};
+
+/// The id of a name in any case; kOther when it is not listed.
+HeaderId header_id(std::string_view name);
+/// The canonical spelling of a listed name.
+std::string_view header_name(HeaderId id);
+/// Go's textproto.CanonicalMIMEHeaderKey, in place. Names with invalid characters stay as they are.
+void canonicalize(std::span<char> name);
+bool equals_ignoring_case(std::string_view a, std::string_view b);
+/// RFC 9110 §5.6.2.
+bool is_token(std::string_view text);
+/// True when `list` (comma separated, as in Connection) holds `token`, without regard to case.
+bool list_contains(std::string_view list, std::string_view token);
+
+struct HeaderField {
+  std::string_view name;
+  std::string_view value;
+  HeaderId id = HeaderId::kOther;
+};
+
+class Headers {
+ public:
+  Headers() = default;
+  explicit Headers(Arena& arena) : arena_(&arena) {}
+
+  const HeaderField* begin() const { return fields_; }
+  const HeaderField* end() const { return fields_ + size_; }
+  HeaderField* begin() { return fields_; }
+  HeaderField* end() { return fields_ + size_; }
+  std::size_t size() const { return size_; }
+  bool empty() const { return size_ == 0; }
+  Arena& arena() const { return *arena_; }
+
+  /// The first value, or nothing when there is no such field.
+  std::optional<std::string_view> get(HeaderId id) const;
+  std::optional<std::string_view> get(std::string_view name) const;
+  bool has(HeaderId id) const { return get(id).has_value(); }
+
+  /// Appends a field whose texts live in the arena or are static; the name is canonical already.
+  void add_view(HeaderId id, std::string_view name, std::string_view value) {
+    if (size_ == capacity_) grow();
+    fields_[size_++] = {name, value, id};
+  }
+  void add_view(HeaderId id, std::string_view value) { add_view(id, header_name(id), value); }
+  /// Appends copies; the name is made canonical.
+  void add(std::string_view name, std::string_view value);
+  /// Removes all fields of that name and appends this one.
+  void set_view(HeaderId id, std::string_view value);
+  void set(std::string_view name, std::string_view value);
+  void remove(HeaderId id);
+  void remove(std::string_view name);
+  /// Removes the fields for which `drop(field)` holds, keeping the order.
+  template <class Predicate>
+  void remove_if(Predicate drop) {
+    HeaderField* kept = fields_;
+    for (HeaderField& field : *this) {
+      if (!drop(field)) *kept++ = field;
+    }
+    size_ = static_cast<std::uint32_t>(kept - fields_);
+  }
+  void clear() { size_ = 0; }
+
+ private:
+  void grow();
+
+  HeaderField* fields_ = nullptr;
+  std::uint32_t size_ = 0;
+  std::uint32_t capacity_ = 0;
+  Arena* arena_ = nullptr;
+};
+
+}  // namespace tandem::http
