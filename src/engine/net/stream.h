@@ -11,6 +11,7 @@
 #include <span>
 
 #include "engine/loop/descriptor.h"
+#include "engine/loop/task.h"
 #include "engine/net/address.h"
 
 namespace tandem::net {
