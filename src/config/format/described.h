@@ -12,12 +12,21 @@
 // - A member carries the option's own spelling (entryPoints, rootCAs), so that decoder, encoder, documentation and grep
 //   agree; where that is a C++ keyword it ends in `_`, which the codec drops.
 // - Types: bool, std::int64_t (and narrower ints), double, std::string, Duration, Secret, std::vector<T>,
-//   std::map<std::string, T>, another described struct, std::optional<T> (absent differs from default: Traefik's pointers).
+//   std::map<std::string, T>, another described struct, std::optional<T> (absent differs from default: Traefik's
+//   pointers).
 // - A member's initialiser is its default. For std::optional<Struct>, defaults apply as soon as the section is present.
-// - By default an empty section (`x: {}`, `--x`, `x=true`) is refused ("x cannot be a standalone element") for an optional
+// - By default an empty section (`x: {}`, `--x`, `x=true`) is refused ("x cannot be a standalone element") for an
+// optional
 //   struct; the parent lists those that may stand alone: static constexpr std::array kMayStandAlone{"api", "ping"}.
 // - Options that are decoded but do nothing yet are listed by the struct that holds them:
 //   static constexpr std::array kNotBuilt{"http3"}; start-up and `tandem check` name those that are set.
+// - Further optional lists: kAliases{std::pair{"old", "new"}} (another spelling of a member);
+// kSingle{std::pair{"server",
+//   "servers"}} (in labels the first key holds the only element of the list); kAlwaysEncoded{"status"} (shown by the
+//   API even when empty; Go fields without omitempty). All lists hold std::string_view or const char* in the option's
+//   spelling.
+// - A member of type Value takes any tree as it is (the options of plugins).
+// - An empty list leaves the default untouched, as in Traefik. The empty text does not.
 // Any thread; plain values.
 
 #include <array>

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -26,6 +27,8 @@ struct Position {
 class Value;
 
 /// Members keep the order of the source; names are compared as the decoder says (Traefik: without regard to case).
+/// In flat sources (labels, flags, KV, environment) a section may have a value of its own beside its members
+/// (`tls=true`, `tls.options=x`): that is a member with an empty name.
 struct Member;
 using Object = std::vector<Member>;
 using Array = std::vector<Value>;
@@ -56,6 +59,8 @@ class Value {
   Array* array() { return std::get_if<Array>(&data_); }
   /// The member of an object by name without regard to ASCII case; null when absent or not an object.
   const Value* find(std::string_view name) const;
+  /// Equal in content; positions do not count.
+  bool operator==(const Value& other) const;
 
  private:
   Data data_;
@@ -65,6 +70,7 @@ class Value {
 struct Member {
   std::string name;
   Value value;
+  bool operator==(const Member&) const = default;
 };
 
 }  // namespace tandem::format
