@@ -6,6 +6,8 @@
 #include <coroutine>
 #include <cstddef>
 #include <optional>
+#include <type_traits>
+#include <utility>
 
 #include "engine/loop/descriptor.h"
 #include "engine/loop/task.h"
@@ -65,11 +67,16 @@ class [[nodiscard]] Interruptible {
     task_.handle().promise().continuation = parent;
     return task_.handle();
   }
-  std::optional<T> await_resume() {
+  /// The task's value, or nothing when it was interrupted; for a task without a value: whether it ended.
+  auto await_resume() {
     unwatch();
-    if (ended_ != Ended::kDone) return std::nullopt;
-    return task_.take();
+    if constexpr (std::is_void_v<T>) {
+      return ended_ == Ended::kDone;
+    } else {
+      return ended_ == Ended::kDone ? std::optional<T>(task_.take()) : std::nullopt;
+    }
   }
+  Ended ended() const { return ended_; }
 
  private:
   static void on_hangup(void* self) { static_cast<Interruptible*>(self)->interrupt(Ended::kHungUp); }

@@ -1,0 +1,81 @@
+#include "engine/net/buffer.h"
+
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <vector>
+
+namespace tandem::net {
+
+namespace {
+
+// Enough to serve the requests that are being read at one moment, not a memory of the worst moment.
+constexpr std::size_t kKeptSmall = 64;
+constexpr std::size_t kKeptLarge = 8;
+
+struct FreeBuffers {
+  std::vector<std::unique_ptr<char[]>> small;
+  std::vector<std::unique_ptr<char[]>> large;
+};
+
+FreeBuffers& free_buffers() {
+  static thread_local FreeBuffers buffers;
+  return buffers;
+}
+
+char* take(std::size_t capacity) {
+  FreeBuffers& free = free_buffers();
+  auto& list = capacity == Buffer::kSmall ? free.small : free.large;
+  const bool pooled = capacity == Buffer::kSmall || capacity == Buffer::kLarge;
+  if (!pooled || list.empty()) return new char[capacity];
+  char* memory = list.back().release();
+  list.pop_back();
+  return memory;
+}
+
+void give_back(char* memory, std::size_t capacity) {
+  std::unique_ptr<char[]> owned(memory);
+  FreeBuffers& free = free_buffers();
+  if (capacity == Buffer::kSmall && free.small.size() < kKeptSmall) free.small.push_back(std::move(owned));
+  if (capacity == Buffer::kLarge && free.large.size() < kKeptLarge) free.large.push_back(std::move(owned));
+}
+
+}  // namespace
+
+std::span<char> Buffer::prepare(std::size_t expected) {
+  const std::size_t wanted = expected > kSmall ? kLarge : kSmall;
+  if (memory_ == nullptr) {
+    memory_ = take(wanted);
+    capacity_ = wanted;
+  } else if (empty() && capacity_ < wanted) {
+    release();
+    return prepare(expected);
+  }
+  if (end_ == capacity_) {
+    if (begin_ > capacity_ / 2) {
+      std::memmove(memory_, memory_ + begin_, end_ - begin_);
+      end_ -= begin_;
+      begin_ = 0;
+    } else {
+      grow(capacity_ * 2);
+    }
+  }
+  return {memory_ + end_, capacity_ - end_};
+}
+
+void Buffer::grow(std::size_t capacity) {
+  char* memory = take(capacity);
+  std::memcpy(memory, memory_ + begin_, end_ - begin_);
+  give_back(memory_, capacity_);
+  memory_ = memory;
+  capacity_ = capacity;
+  end_ -= begin_;
+  begin_ = 0;
+}
+
+void Buffer::release() {
+  if (memory_ != nullptr) give_back(std::exchange(memory_, nullptr), capacity_);
+  capacity_ = begin_ = end_ = 0;
+}
+
+}  // namespace tandem::net

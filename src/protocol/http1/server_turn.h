@@ -1,0 +1,27 @@
+#pragma once
+
+// One request and its response on a connection; private to the files of ServerSession.
+
+#include "protocol/http1/server.h"
+
+namespace tandem::http1 {
+
+struct ServerSession::Turn {
+  Turn(Wire& wire, const http::Connection& connection, http::ClientLink* link)
+      : exchange(connection, link), content(wire, exchange.arena, base::Side::kClient) {
+    head.headers = http::Headers(exchange.arena);
+  }
+
+  http::Exchange exchange;
+  RequestHead head;
+  Content content;
+  loop::TimePoint read_deadline = loop::kNever;
+  std::uint64_t bytes_sent = 0;
+  bool continue_owed = false;
+  bool client_gone = false;
+  bool bad_target = false;
+  bool close = false;    ///< the connection ends after this response
+  bool chunked = false;  ///< the response is written with the chunked coding
+};
+
+}  // namespace tandem::http1

@@ -1,0 +1,220 @@
+// ServerSession: writing responses.
+
+#include <array>
+#include <charconv>
+#include <cstring>
+
+#include "protocol/http/date.h"
+#include "protocol/http1/server_turn.h"
+
+namespace tandem::http1 {
+
+namespace {
+
+using http::HeaderId;
+
+// Content up to this size is copied behind the head: one plain send is cheaper than gathering.
+constexpr std::size_t kJoined = 4096;
+
+constexpr bool has_no_content(int status) { return status < 200 || status == 204 || status == 304; }
+
+/// How the client learns where a response ends, and whether its connection stays.
+struct ResponseFraming {
+  enum class Kind : std::uint8_t { kNone, kLength, kChunked, kUntilClose } kind = Kind::kNone;
+  std::uint64_t length = 0;
+};
+
+ResponseFraming framing_of(const http::Response& response, bool to_head, http::Version version) {
+  using Kind = ResponseFraming::Kind;
+  if (response.status == 101 || response.status == 204) return {Kind::kNone, 0};
+  if (to_head || response.status == 304) {
+    if (response.announced_length) return {Kind::kLength, *response.announced_length};
+    if (response.body.length().value_or(0) != 0) return {Kind::kLength, *response.body.length()};
+    return {Kind::kNone, 0};
+  }
+  if (response.body.length()) return {Kind::kLength, *response.body.length()};
+  return {version == http::Version::kHttp11 ? Kind::kChunked : Kind::kUntilClose, 0};
+}
+
+/// Appends to memory whose size was computed before.
+class Writer {
+ public:
+  explicit Writer(char* at) : at_(at) {}
+  void text(std::string_view part) {
+    std::memcpy(at_, part.data(), part.size());
+    at_ += part.size();
+  }
+  void number(std::uint64_t value) { at_ = std::to_chars(at_, at_ + 20, value).ptr; }
+  void field(std::string_view name, std::string_view value) {
+    text(name);
+    *at_++ = ':';
+    *at_++ = ' ';
+    text(value);
+    *at_++ = '\r';
+    *at_++ = '\n';
+  }
+  char* at() const { return at_; }
+
+ private:
+  char* at_;
+};
+
+std::size_t fields_size(const http::Headers& headers) {
+  std::size_t size = 0;
+  for (const http::HeaderField& field : headers) size += field.name.size() + field.value.size() + 4;
+  return size;
+}
+
+void write_status_line(Writer& writer, http::Version version, int status) {
+  writer.text(version == http::Version::kHttp10 ? "HTTP/1.0 " : "HTTP/1.1 ");
+  writer.number(static_cast<std::uint64_t>(status));
+  writer.text(" ");
+  const std::string_view reason = http::reason_phrase(status);
+  if (reason.empty()) {
+    writer.text("status code ");
+    writer.number(static_cast<std::uint64_t>(status));
+  } else {
+    writer.text(reason);
+  }
+  writer.text("\r\n");
+}
+
+/// Fields that only the writer of a connection may set.
+constexpr bool is_framing_field(HeaderId id) {
+  return id == HeaderId::kContentLength || id == HeaderId::kTransferEncoding;
+}
+
+}  // namespace
+
+loop::Task<void> ServerSession::send_interim(int status, const http::Headers& headers) {
+  if (turn_ == nullptr || turn_->head.version != http::Version::kHttp11) co_return;
+  constexpr std::size_t kLineSize = 64;
+  char* const text = turn_->exchange.arena.allocate_text(kLineSize + fields_size(headers));
+  Writer writer(text);
+  write_status_line(writer, http::Version::kHttp11, status);
+  for (const http::HeaderField& field : headers) writer.field(field.name, field.value);
+  writer.text("\r\n");
+  (void)co_await write(std::string_view(text, static_cast<std::size_t>(writer.at() - text)));
+}
+
+loop::Task<bool> ServerSession::write_response(Turn& turn, http::Response& response) {
+  using Kind = ResponseFraming::Kind;
+  const bool to_head = turn.head.method == "HEAD";
+  const http::Version version = turn.head.version;
+  const ResponseFraming framing = framing_of(response, to_head, version);
+  if (framing.kind == Kind::kUntilClose) turn.close = true;
+
+  const bool sends_content = !to_head && !has_no_content(response.status) && !response.body.empty();
+  const std::string_view joined = sends_content && !response.body.streamed() && response.body.bytes().size() <= kJoined
+                                      ? response.body.bytes()
+                                      : std::string_view();
+  constexpr std::size_t kFixed = 256;  // status line, Date, Connection and framing
+  char* const text = turn.exchange.arena.allocate_text(kFixed + fields_size(response.headers) + joined.size());
+  Writer writer(text);
+  write_status_line(writer, version, response.status);
+  bool has_date = false;
+  bool upgraded = response.status == 101;
+  for (const http::HeaderField& field : response.headers) {
+    if (is_framing_field(field.id)) continue;
+    has_date |= field.id == HeaderId::kDate;
+    writer.field(field.name, field.value);
+  }
+  if (!has_date) writer.field("Date", http::date_text());
+  if (framing.kind == Kind::kLength) {
+    writer.text("Content-Length: ");
+    writer.number(framing.length);
+    writer.text("\r\n");
+  } else if (framing.kind == Kind::kChunked) {
+    writer.text("Transfer-Encoding: chunked\r\n");
+  }
+  if (turn.close && version == http::Version::kHttp11 && !upgraded) writer.text("Connection: close\r\n");
+  if (!turn.close && version == http::Version::kHttp10) writer.text("Connection: keep-alive\r\n");
+  writer.text("\r\n");
+  writer.text(joined);
+  turn.bytes_sent += joined.size();
+  const std::string_view head(text, static_cast<std::size_t>(writer.at() - text));
+  if (!sends_content || !joined.empty()) {
+    // Only what a chunked response without any content still owes is missing here.
+    if (framing.kind != Kind::kChunked || to_head) co_return co_await write(head);
+  }
+  turn.chunked = framing.kind == Kind::kChunked;
+  co_return co_await write_streamed(turn, response.body, head);
+}
+
+loop::Task<bool> ServerSession::write_streamed(Turn& turn, http::Body& body, std::string_view head) {
+  std::array<char, 24> size_line;
+  for (;;) {
+    const http::Chunk chunk = body.try_read();
+    std::array<iovec, 4> vectors;
+    std::size_t count = 0;
+    const auto add = [&vectors, &count](std::string_view text) {
+      if (!text.empty()) vectors[count++] = iovec{const_cast<char*>(text.data()), text.size()};
+    };
+    add(std::exchange(head, {}));
+    if (chunk.kind == http::Chunk::Kind::kBytes) {
+      if (turn.chunked) add({size_line.data(), write_chunk_size(size_line.data(), chunk.bytes.size())});
+      add(chunk.bytes);
+      if (turn.chunked) add("\r\n");
+      turn.bytes_sent += chunk.bytes.size();
+    } else if (chunk.kind == http::Chunk::Kind::kEnd && turn.chunked) {
+      add(end_of_chunks(turn, body));
+    }
+    if (count != 0) {
+      const bool written = co_await write(std::span(vectors.data(), count));
+      if (!written) co_return false;
+    }
+    if (chunk.kind == http::Chunk::Kind::kEnd) co_return true;
+    if (chunk.kind == http::Chunk::Kind::kError) {
+      // The client must not take what it got for complete: its connection ends without the last chunk.
+      co_return false;
+    }
+    if (chunk.kind != http::Chunk::Kind::kWouldBlock) continue;
+    loop::Interruptible<void> waiting(body.source().wait(), &wire_.stream->descriptor(), loop::kNever);
+    const bool waited = co_await waiting;
+    if (!waited) co_return false;  // the client has gone
+  }
+}
+
+std::string_view ServerSession::end_of_chunks(Turn& turn, const http::Body& body) {
+  const http::Headers* trailers = body.trailers();
+  if (trailers == nullptr || trailers->empty()) return "0\r\n\r\n";
+  char* const text = turn.exchange.arena.allocate_text(8 + fields_size(*trailers));
+  Writer writer(text);
+  writer.text("0\r\n");
+  for (const http::HeaderField& field : *trailers) writer.field(field.name, field.value);
+  writer.text("\r\n");
+  return {text, static_cast<std::size_t>(writer.at() - text)};
+}
+
+loop::Task<bool> ServerSession::write(std::string_view bytes) {
+  iovec vector{const_cast<char*>(bytes.data()), bytes.size()};
+  const net::IoCount count = wire_.stream->try_write(std::span(&vector, 1));
+  if (count.moved() && count.bytes() == bytes.size()) co_return true;
+  if (count.failed()) co_return false;
+  if (count.moved()) {
+    vector.iov_base = static_cast<char*>(vector.iov_base) + count.bytes();
+    vector.iov_len -= count.bytes();
+  }
+  co_return co_await write(std::span(&vector, 1));
+}
+
+loop::Task<bool> ServerSession::write(std::span<iovec> vectors) {
+  while (!vectors.empty()) {
+    const net::IoCount count = wire_.stream->try_write(vectors);
+    if (count.failed()) co_return false;
+    std::size_t moved = count.moved() ? count.bytes() : 0;
+    while (!vectors.empty() && moved >= vectors.front().iov_len) {
+      moved -= vectors.front().iov_len;
+      vectors = vectors.subspan(1);
+    }
+    if (vectors.empty()) break;
+    vectors.front().iov_base = static_cast<char*>(vectors.front().iov_base) + moved;
+    vectors.front().iov_len -= moved;
+    if (!count.would_block()) continue;
+    const loop::Wake wake = co_await wire_.stream->writable(write_deadline_);
+    if (wake == loop::Wake::kTimeout) co_return false;
+  }
+  co_return true;
+}
+
+}  // namespace tandem::http1
