@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "config/format/described.h"
+#include "config/format/value.h"
 #include "config/model/auth_middlewares.h"
 #include "config/model/encoded_characters.h"
 #include "config/model/headers_middleware.h"
@@ -173,7 +174,7 @@ struct HttpMiddleware {
   std::optional<Retry> retry;
   std::optional<ContentType> contentType;
   std::optional<GrpcWeb> grpcWeb;
-  std::map<std::string, std::map<std::string, std::string>> plugin;  ///< Plugin name to its own options.
+  std::map<std::string, format::Value> plugin;  ///< Plugin name to its own options.
   static constexpr std::array kMayStandAlone{"compress", "contentType"};
   static constexpr std::array kNotBuilt{
       "stripPrefixRegex",  "replacePath", "replacePathRegex", "ipWhiteList",    "ipAllowList",

@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "config/format/described.h"
@@ -97,6 +98,7 @@ struct LoadBalancer {
   std::optional<bool> passHostHeader = true;                   ///< Send the client's Host, else the server's.
   ResponseForwarding responseForwarding;                       ///< How bodies are handed on.
   std::string serversTransport;                                ///< How to connect; empty: default@internal.
+  static constexpr std::array kSingle{std::pair{"server", "servers"}};
   static constexpr std::array kMayStandAlone{"sticky"};
   static constexpr std::array kNotBuilt{"sticky", "healthCheck", "passiveHealthCheck"};
   bool operator==(const LoadBalancer&) const = default;

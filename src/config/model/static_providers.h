@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "config/format/described.h"
+#include "config/format/value.h"
 #include "config/model/client_tls.h"
 #include "config/model/static_providers_kubernetes.h"
 #include "config/model/static_providers_labels.h"
@@ -68,7 +69,7 @@ struct Providers {
   std::optional<ZooKeeper> zooKeeper;
   std::optional<Redis> redis;
   std::optional<HttpProvider> http;
-  std::map<std::string, std::map<std::string, std::string>> plugin;  ///< Plugin name to its own options.
+  std::map<std::string, format::Value> plugin;  ///< Plugin name to its own options.
   static constexpr std::array kMayStandAlone{"docker",
                                              "swarm",
                                              "kubernetesIngress",

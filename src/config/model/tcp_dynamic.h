@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "config/format/described.h"
@@ -74,6 +75,7 @@ struct TcpLoadBalancer {
   std::optional<ProxyProtocolVersion> proxyProtocol;  ///< Deprecated: use the transport's.
   std::optional<std::int64_t> terminationDelay;       ///< Deprecated: nanoseconds; use the transport's.
   std::optional<TcpServerHealthCheck> healthCheck;
+  static constexpr std::array kSingle{std::pair{"server", "servers"}};
   static constexpr std::array kMayStandAlone{"proxyProtocol", "healthCheck"};
   bool operator==(const TcpLoadBalancer&) const = default;
 };

@@ -2,10 +2,12 @@
 
 // UDP routers and services of the dynamic configuration. Any thread; plain values.
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "config/format/described.h"
@@ -31,6 +33,7 @@ BOOST_DESCRIBE_STRUCT(UdpServer, (), (address, port))
 /// Spreads sessions over servers.
 struct UdpLoadBalancer {
   std::vector<UdpServer> servers;
+  static constexpr std::array kSingle{std::pair{"server", "servers"}};
   bool operator==(const UdpLoadBalancer&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(UdpLoadBalancer, (), (servers))
