@@ -6,14 +6,23 @@
 namespace tandem::net {
 
 loop::Task<bool> write_all(Stream& to, std::string_view bytes, loop::TimePoint deadline) {
-  while (!bytes.empty()) {
-    const iovec vector{const_cast<char*>(bytes.data()), bytes.size()};
-    const IoCount count = to.try_write(std::span(&vector, 1));
+  iovec piece{const_cast<char*>(bytes.data()), bytes.size()};
+  co_return co_await write_all(to, std::span(&piece, 1), deadline);
+}
+
+loop::Task<bool> write_all(Stream& to, std::span<iovec> pieces, loop::TimePoint deadline) {
+  while (!pieces.empty()) {
+    const IoCount count = to.try_write(pieces);
     if (count.failed()) co_return false;
-    if (count.moved()) {
-      bytes.remove_prefix(count.bytes());
-      continue;
+    std::size_t moved = count.moved() ? count.bytes() : 0;
+    while (!pieces.empty() && moved >= pieces.front().iov_len) {
+      moved -= pieces.front().iov_len;
+      pieces = pieces.subspan(1);
     }
+    if (pieces.empty()) break;
+    pieces.front().iov_base = static_cast<char*>(pieces.front().iov_base) + moved;
+    pieces.front().iov_len -= moved;
+    if (!count.would_block()) continue;
     const loop::Wake wake = co_await to.writable(deadline);
     if (wake == loop::Wake::kTimeout) co_return false;
   }

@@ -12,9 +12,9 @@
 namespace tandem::client {
 
 struct TransportOptions {
-  std::string name;  ///< qualified name, for messages
-  loop::Nanoseconds dial_timeout = std::chrono::seconds(30);         ///< 0: none
-  loop::Nanoseconds response_header_timeout{0};                      ///< 0: none
+  std::string name;                                                      ///< qualified name, for messages
+  loop::Nanoseconds dial_timeout = std::chrono::seconds(30);             ///< 0: none
+  loop::Nanoseconds response_header_timeout{0};                          ///< 0: none
   loop::Nanoseconds idle_connection_timeout = std::chrono::seconds(90);  ///< 0: none
   /// Idle connections kept per server and core; 0 means 2 as in Traefik, negative keeps none.
   std::int64_t max_idle_connections_per_host = 200;

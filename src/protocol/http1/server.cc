@@ -215,7 +215,8 @@ loop::Task<bool> ServerSession::answer(Turn& turn, http::Response response) {
   // Content that is still under way would be taken for the next request: small rests are read, others end the
   // connection.
   if (!turn.content.finished()) {
-    while (turn.content.try_read().kind == http::Chunk::Kind::kBytes) {
+    // (A streamed response may still be sending the content to the server: it alone reads then.)
+    while (!response.body.streamed() && turn.content.try_read().kind == http::Chunk::Kind::kBytes) {
     }
     turn.close = turn.close || !turn.content.finished();
   }
@@ -239,7 +240,7 @@ loop::Task<void> ServerSession::refuse(HeadError error, bool with_body) {
                   error.status, http::reason_phrase(error.status));
   if (with_body) text.append(error.text);
   write_deadline_ = loop::Loop::current().now() + std::chrono::seconds(5);
-  const bool written = co_await write(text);
+  const bool written = co_await net::write_all(*wire_.stream, text, write_deadline_);
   if (written) co_await linger();
 }
 

@@ -68,8 +68,6 @@ class ServerSession final : public http::ClientLink, public loop::Pooled {
   bool may_keep_alive(const Turn& turn) const;
   loop::Task<bool> write_response(Turn& turn, http::Response& response);
   loop::Task<bool> write_streamed(Turn& turn, http::Body& body, std::string_view head);
-  loop::Task<bool> write(std::span<iovec> vectors);
-  loop::Task<bool> write(std::string_view bytes);
   static std::string_view end_of_chunks(Turn& turn, const http::Body& body);
   loop::Task<void> run_tunnel(http::Response& response);
   loop::Task<void> linger();

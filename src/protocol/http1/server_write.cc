@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cstring>
 
+#include "engine/net/pump.h"
 #include "protocol/http/date.h"
 #include "protocol/http1/server_turn.h"
 
@@ -94,7 +95,8 @@ loop::Task<void> ServerSession::send_interim(int status, const http::Headers& he
   write_status_line(writer, http::Version::kHttp11, status);
   for (const http::HeaderField& field : headers) writer.field(field.name, field.value);
   writer.text("\r\n");
-  (void)co_await write(std::string_view(text, static_cast<std::size_t>(writer.at() - text)));
+  const std::string_view bytes(text, static_cast<std::size_t>(writer.at() - text));
+  (void)co_await net::write_all(*wire_.stream, bytes, write_deadline_);
 }
 
 loop::Task<bool> ServerSession::write_response(Turn& turn, http::Response& response) {
@@ -135,7 +137,9 @@ loop::Task<bool> ServerSession::write_response(Turn& turn, http::Response& respo
   const std::string_view head(text, static_cast<std::size_t>(writer.at() - text));
   if (!sends_content || !joined.empty()) {
     // Only what a chunked response without any content still owes is missing here.
-    if (framing.kind != Kind::kChunked || to_head) co_return co_await write(head);
+    if (framing.kind != Kind::kChunked || to_head) {
+      co_return co_await net::write_all(*wire_.stream, head, write_deadline_);
+    }
   }
   turn.chunked = framing.kind == Kind::kChunked;
   co_return co_await write_streamed(turn, response.body, head);
@@ -160,7 +164,7 @@ loop::Task<bool> ServerSession::write_streamed(Turn& turn, http::Body& body, std
       add(end_of_chunks(turn, body));
     }
     if (count != 0) {
-      const bool written = co_await write(std::span(vectors.data(), count));
+      const bool written = co_await net::write_all(*wire_.stream, std::span(vectors.data(), count), write_deadline_);
       if (!written) co_return false;
     }
     if (chunk.kind == http::Chunk::Kind::kEnd) co_return true;
@@ -184,37 +188,6 @@ std::string_view ServerSession::end_of_chunks(Turn& turn, const http::Body& body
   for (const http::HeaderField& field : *trailers) writer.field(field.name, field.value);
   writer.text("\r\n");
   return {text, static_cast<std::size_t>(writer.at() - text)};
-}
-
-loop::Task<bool> ServerSession::write(std::string_view bytes) {
-  iovec vector{const_cast<char*>(bytes.data()), bytes.size()};
-  const net::IoCount count = wire_.stream->try_write(std::span(&vector, 1));
-  if (count.moved() && count.bytes() == bytes.size()) co_return true;
-  if (count.failed()) co_return false;
-  if (count.moved()) {
-    vector.iov_base = static_cast<char*>(vector.iov_base) + count.bytes();
-    vector.iov_len -= count.bytes();
-  }
-  co_return co_await write(std::span(&vector, 1));
-}
-
-loop::Task<bool> ServerSession::write(std::span<iovec> vectors) {
-  while (!vectors.empty()) {
-    const net::IoCount count = wire_.stream->try_write(vectors);
-    if (count.failed()) co_return false;
-    std::size_t moved = count.moved() ? count.bytes() : 0;
-    while (!vectors.empty() && moved >= vectors.front().iov_len) {
-      moved -= vectors.front().iov_len;
-      vectors = vectors.subspan(1);
-    }
-    if (vectors.empty()) break;
-    vectors.front().iov_base = static_cast<char*>(vectors.front().iov_base) + moved;
-    vectors.front().iov_len -= moved;
-    if (!count.would_block()) continue;
-    const loop::Wake wake = co_await wire_.stream->writable(write_deadline_);
-    if (wake == loop::Wake::kTimeout) co_return false;
-  }
-  co_return true;
 }
 
 }  // namespace tandem::http1

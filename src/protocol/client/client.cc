@@ -1,0 +1,330 @@
+#include "protocol/client/client.h"
+
+#include <sys/socket.h>
+
+#include <array>
+#include <charconv>
+#include <cstring>
+#include <utility>
+
+#include "engine/loop/scope.h"
+#include "engine/net/pump.h"
+#include "engine/net/resolver.h"
+#include "engine/net/tcp.h"
+
+namespace tandem::client {
+
+namespace {
+
+using base::Error;
+using base::ErrorKind;
+using base::Side;
+using http::HeaderId;
+
+// Response content up to this size that came with its head is copied, and the connection is free at once.
+constexpr std::size_t kSmallContent = 2048;
+constexpr std::size_t kMaxResponseHead = std::size_t{10} * 1024 * 1024;
+// Go's net/http waits this long for "100 Continue" before it sends the content anyway.
+constexpr auto kContinuePatience = std::chrono::seconds(1);
+
+Error upstream_error(ErrorKind kind, std::string_view what) { return {kind, Side::kUpstream, std::string(what)}; }
+
+bool is_idempotent(const http::Request& request) {
+  const std::string_view m = request.method;
+  if (m == "GET" || m == "HEAD" || m == "OPTIONS" || m == "TRACE") return true;
+  return request.headers.get("Idempotency-Key").has_value() || request.headers.get("X-Idempotency-Key").has_value();
+}
+
+/// RFC 9110 §8.6: a method that usually has content says so when there is none.
+bool announces_empty_content(std::string_view method) {
+  return method == "POST" || method == "PUT" || method == "PATCH";
+}
+
+std::string_view write_request_head(const http::Request& request, std::string_view joined, http::Arena& arena) {
+  constexpr std::size_t kFixed = 128;
+  std::size_t size =
+      kFixed + request.method.size() + request.path.size() + request.query.size() + request.host.size() + joined.size();
+  for (const http::HeaderField& field : request.headers) size += field.name.size() + field.value.size() + 4;
+  char* const begin = arena.allocate_text(size);
+  char* at = begin;
+  const auto text = [&at](std::string_view part) {
+    if (!part.empty()) std::memcpy(at, part.data(), part.size());
+    at += part.size();
+  };
+  text(request.method);
+  text(" ");
+  text(request.path);
+  if (request.has_query) text("?");
+  text(request.query);
+  text(" HTTP/1.1\r\nHost: ");
+  text(request.host);
+  text("\r\n");
+  for (const http::HeaderField& field : request.headers) {
+    if (field.id == HeaderId::kHost || field.id == HeaderId::kContentLength || field.id == HeaderId::kTransferEncoding)
+      continue;
+    text(field.name);
+    text(": ");
+    text(field.value);
+    text("\r\n");
+  }
+  const std::optional<std::uint64_t> length = request.body.length();
+  if (!length) {
+    text("Transfer-Encoding: chunked\r\n");
+  } else if (*length != 0 || announces_empty_content(request.method)) {
+    text("Content-Length: ");
+    at = std::to_chars(at, at + 20, *length).ptr;
+    text("\r\n");
+  }
+  text("\r\n");
+  text(joined);
+  return {begin, static_cast<std::size_t>(at - begin)};
+}
+
+}  // namespace
+
+/// A request under way on a connection: sends its content beside the response. Lives until the response is read.
+struct Client::Attempt final : http::BodySource {
+  Attempt(std::unique_ptr<UpstreamConnection> on, http::Arena& memory)
+      : connection(std::move(on)), content(connection->wire, memory, Side::kUpstream), arena(memory) {}
+
+  http::Chunk try_read() override {
+    const http::Chunk chunk = content.try_read();
+    if (chunk.kind == http::Chunk::Kind::kEnd) release();
+    return chunk;
+  }
+  loop::Task<void> wait() override {
+    const loop::Wake wake = co_await content.readable();
+    content.waited(wake);
+  }
+  Error error() const override { return content.error(); }
+  const http::Headers* trailers() const override { return content.trailers(); }
+
+  /// The response was read completely: the connection may serve the next request.
+  void release() {
+    if (released) return;
+    released = true;
+    uploads.cancel();
+    if (!keep_alive || !upload_done) {
+      connection->wire.stream->shutdown_write();
+      return;
+    }
+    Pool& pool = connection->pool();
+    pool.give_back(std::move(connection));
+  }
+
+  loop::Task<void> upload();
+  std::string_view end_of_chunks();
+
+  std::unique_ptr<UpstreamConnection> connection;
+  http1::Content content;
+  http::Arena& arena;
+  http::Body request_body;
+  loop::Scope uploads;
+  std::optional<Error> upload_error;
+  loop::TimePoint upload_ended{};
+  bool upload_done = true;
+  bool chunked_upload = false;
+  bool keep_alive = true;
+  bool released = false;
+};
+
+std::string_view Client::Attempt::end_of_chunks() {
+  const http::Headers* trailers = request_body.trailers();
+  std::size_t size = 8;
+  if (trailers != nullptr) {
+    for (const http::HeaderField& field : *trailers) size += field.name.size() + field.value.size() + 4;
+  }
+  char* const begin = arena.allocate_text(size);
+  char* at = begin;
+  const auto text = [&at](std::string_view part) {
+    if (!part.empty()) std::memcpy(at, part.data(), part.size());
+    at += part.size();
+  };
+  text("0\r\n");
+  if (trailers != nullptr) {
+    for (const http::HeaderField& field : *trailers) {
+      text(field.name);
+      text(": ");
+      text(field.value);
+      text("\r\n");
+    }
+  }
+  text("\r\n");
+  return {begin, static_cast<std::size_t>(at - begin)};
+}
+
+loop::Task<void> Client::Attempt::upload() {
+  net::Stream& stream = *connection->wire.stream;
+  std::array<char, 24> size_line;
+  for (;;) {
+    const http::Chunk chunk = request_body.try_read();
+    if (chunk.kind == http::Chunk::Kind::kWouldBlock) {
+      co_await request_body.source().wait();
+      continue;
+    }
+    if (chunk.kind == http::Chunk::Kind::kError) {
+      upload_error = request_body.source().error();
+      ::shutdown(stream.descriptor().fd(), SHUT_RDWR);  // wakes whoever waits for the response
+      co_return;
+    }
+    std::array<iovec, 3> pieces;
+    std::size_t count = 0;
+    const auto add = [&pieces, &count](std::string_view text) {
+      pieces[count++] = iovec{const_cast<char*>(text.data()), text.size()};
+    };
+    const bool last = chunk.kind == http::Chunk::Kind::kEnd;
+    if (last && chunked_upload) add(end_of_chunks());
+    if (!last && chunked_upload) add({size_line.data(), http1::write_chunk_size(size_line.data(), chunk.bytes.size())});
+    if (!last) add(chunk.bytes);
+    if (!last && chunked_upload) add("\r\n");
+    const bool written = co_await net::write_all(stream, std::span(pieces.data(), count), loop::kNever);
+    if (!written) co_return;  // the server may have answered before it stopped reading: the response tells
+    if (last) break;
+  }
+  upload_done = true;
+  upload_ended = loop::Loop::current().now();
+}
+
+loop::Task<base::Result<std::unique_ptr<UpstreamConnection>>> Client::dial() {
+  const loop::Nanoseconds patience = transport_.options().dial_timeout;
+  const loop::TimePoint deadline = patience.count() > 0 ? loop::Loop::current().now() + patience : loop::kNever;
+  base::Result<std::unique_ptr<net::Stream>> stream = upstream_error(ErrorKind::kDns, "no address for " + target_.host);
+  if (target_.address) {
+    stream = co_await net::connect(*target_.address, deadline);
+  } else {
+    base::Result<std::vector<net::IpAddress>> addresses = co_await net::resolve(target_.host, deadline);
+    if (!addresses) co_return std::move(addresses.error()).with_side(Side::kUpstream);
+    for (const net::IpAddress& address : *addresses) {
+      stream = co_await net::connect(net::Address(address, target_.port), deadline);
+      if (stream) break;
+    }
+  }
+  if (!stream) co_return std::move(stream.error());
+  co_return std::make_unique<UpstreamConnection>(std::move(*stream), pool_);
+}
+
+loop::Task<base::Result<http::Response>> Client::send(http::Request& request, http::Exchange& exchange,
+                                                      InterimLink interim) {
+  if (std::unique_ptr<UpstreamConnection> waiting = pool_.take(); waiting != nullptr) {
+    base::Result<http::Response> response = co_await attempt(std::move(waiting), request, exchange, interim);
+    if (response || !response.error().retryable()) co_return response;
+  }
+  base::Result<std::unique_ptr<UpstreamConnection>> fresh = co_await dial();
+  if (!fresh) co_return std::move(fresh.error());
+  co_return co_await attempt(std::move(*fresh), request, exchange, interim);
+}
+
+loop::Task<base::Result<http::Response>> Client::attempt(std::unique_ptr<UpstreamConnection> connection,
+                                                         http::Request& request, http::Exchange& exchange,
+                                                         InterimLink interim) {
+  http::Arena& arena = exchange.arena;
+  auto under_way = std::make_unique<Attempt>(std::move(connection), arena);
+  UpstreamConnection& on = *under_way->connection;
+  const bool streamed = request.body.streamed();
+  const std::string_view joined = streamed ? std::string_view() : request.body.bytes();
+  const std::string_view head = write_request_head(request, joined, arena);
+  const bool written = co_await net::write_all(*on.wire.stream, head, loop::kNever);
+  if (!written) {
+    co_return upstream_error(ErrorKind::kReset, "the server closed the connection before the request was sent")
+        .with_retry(on.reused);
+  }
+  under_way->upload_ended = loop::Loop::current().now();
+  bool upload_begun = !streamed;
+  const auto begin_upload = [&] {
+    upload_begun = true;
+    under_way->chunked_upload = !request.body.length();
+    under_way->request_body = std::move(request.body);
+    under_way->upload_done = false;
+    under_way->uploads.spawn(under_way->upload());
+  };
+  loop::TimePoint continue_deadline = loop::kNever;
+  if (streamed && request.expects_continue) {
+    continue_deadline = loop::Loop::current().now() + kContinuePatience;
+  } else if (streamed) {
+    begin_upload();
+  }
+
+  const bool may_retry = on.reused && !streamed && joined.empty() && is_idempotent(request);
+  const loop::Nanoseconds patience = transport_.options().response_header_timeout;
+  std::size_t scanned = 0;
+  for (;;) {
+    const http1::HeadEnd end = http1::find_head_end(on.wire.in.view(), scanned);
+    if (end.kind == http1::HeadEnd::Kind::kBad || on.wire.in.size() > kMaxResponseHead) {
+      co_return upstream_error(ErrorKind::kProtocol, "malformed response head");
+    }
+    if (end.kind == http1::HeadEnd::Kind::kFound) {
+      char* const copy = arena.allocate_text(end.size);
+      std::memcpy(copy, on.wire.in.view().data(), end.size);
+      on.wire.in.consume(end.size);
+      scanned = 0;
+      http1::ResponseHead parsed;
+      parsed.headers = http::Headers(arena);
+      if (http1::parse_response_head({copy, end.size}, request.method == "HEAD", parsed)) {
+        co_return upstream_error(ErrorKind::kProtocol, "malformed response head");
+      }
+      if (parsed.status == 100 && !upload_begun) begin_upload();
+      if (parsed.status >= 200 || parsed.status == 101) co_return finish(std::move(under_way), std::move(parsed));
+      if (parsed.status != 100 && interim != nullptr) co_await interim->send_interim(parsed.status, parsed.headers);
+      continue;
+    }
+    const net::IoCount count = on.wire.fill();
+    if (count.moved()) continue;
+    if (!count.would_block()) {
+      if (under_way->upload_error) co_return std::move(*under_way->upload_error);
+      if (!on.wire.in.empty())
+        co_return upstream_error(ErrorKind::kProtocol, "the connection ended within the response head");
+      co_return upstream_error(count.failed() ? ErrorKind::kReset : ErrorKind::kClosed,
+                               "the server closed the connection without a response")
+          .with_retry(may_retry);
+    }
+    const loop::TimePoint now = loop::Loop::current().now();
+    loop::TimePoint deadline = loop::kNever;
+    if (!upload_begun) {
+      deadline = continue_deadline;
+    } else if (patience.count() > 0) {
+      deadline = (under_way->upload_done ? under_way->upload_ended : now) + patience;
+    }
+    const loop::Wake wake = co_await on.wire.stream->readable(deadline);
+    if (wake == loop::Wake::kReady) continue;
+    if (!upload_begun) {
+      begin_upload();
+    } else if (under_way->upload_done && loop::Loop::current().now() >= under_way->upload_ended + patience) {
+      co_return upstream_error(ErrorKind::kTimeout, "no response in time");
+    }
+  }
+}
+
+http::Response Client::finish(std::unique_ptr<Attempt> under_way, http1::ResponseHead head) {
+  http::Response response;
+  response.status = head.status;
+  response.headers = head.headers;
+  response.announced_length = head.announced_length;
+  http1::Wire& wire = under_way->connection->wire;
+  if (head.status == 101) {
+    response.tunnel = std::make_unique<http::Tunnel>();
+    response.tunnel->early = under_way->arena.copy(wire.in.view());
+    response.tunnel->stream = std::move(wire.stream);
+    return response;
+  }
+  under_way->keep_alive = head.keep_alive;
+  under_way->content.begin(head.framing, {});
+  const http1::Framing framing = head.framing;
+  if (framing.kind == http1::Framing::Kind::kNone ||
+      (framing.kind == http1::Framing::Kind::kLength && framing.length == 0)) {
+    under_way->release();
+    return response;
+  }
+  const bool whole = framing.kind == http1::Framing::Kind::kLength && framing.length <= kSmallContent &&
+                     framing.length <= wire.in.size();
+  if (whole) {
+    response.body = http::Body::of(under_way->arena.copy(under_way->content.try_read().bytes));
+    (void)under_way->try_read();
+    return response;
+  }
+  std::optional<std::uint64_t> length;
+  if (framing.kind == http1::Framing::Kind::kLength) length = framing.length;
+  response.body = http::Body::from(std::move(under_way), length);
+  return response;
+}
+
+}  // namespace tandem::client

@@ -1,0 +1,156 @@
+#include "proxy/forward/forwarder.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/loop/per_worker.h"
+#include "protocol/client/client.h"
+#include "proxy/forward/hop_by_hop.h"
+
+namespace tandem::forward {
+
+namespace {
+
+using base::ErrorKind;
+using http::Exchange;
+using http::HeaderId;
+using http::Request;
+using http::Response;
+
+constexpr int kBadRequest = 400;
+constexpr int kClientClosedRequest = 499;
+constexpr int kInternalServerError = 500;
+constexpr int kBadGateway = 502;
+constexpr int kGatewayTimeout = 504;
+
+/// What a failure looks like to the client (docs/errors.md).
+int status_of(const base::Error& error) {
+  if (error.side() == base::Side::kClient) {
+    switch (error.kind()) {
+      case ErrorKind::kProtocol: return kBadRequest;
+      case ErrorKind::kTimeout: return kGatewayTimeout;
+      default: return kClientClosedRequest;
+    }
+  }
+  switch (error.kind()) {
+    case ErrorKind::kTimeout: return kGatewayTimeout;
+    case ErrorKind::kRefused:
+    case ErrorKind::kUnreachable:
+    case ErrorKind::kDns:
+    case ErrorKind::kReset:
+    case ErrorKind::kClosed:
+    case ErrorKind::kLimit:
+    case ErrorKind::kIo: return kBadGateway;
+    default: return kInternalServerError;
+  }
+}
+
+class Forwarder final : public http::Handler {
+ public:
+  Forwarder(ServerOptions options, client::Target target, std::shared_ptr<const client::Transport> transport)
+      : options_(std::move(options)), target_(std::move(target)), transport_(std::move(transport)) {}
+
+  loop::Task<Response> handle(Request request, Exchange& exchange) const override {
+    exchange.server_url = options_.url;
+    if (target_.scheme != "http") co_return failure(kInternalServerError, exchange);
+    const std::string_view upgrade = prepare(request, exchange);
+    client::Pool*& pool = pools_.local();
+    if (pool == nullptr) pool = &client::Pool::of(*transport_, target_);
+    client::Client client(*transport_, target_, *pool);
+    base::Result<Response> response = co_await client.send(request, exchange, exchange.link);
+    if (!response) {
+      const int status = status_of(response.error());
+      Response failed = failure(status, exchange);
+      failed.close = response.error().side() == base::Side::kClient;
+      co_return failed;
+    }
+    exchange.origin_status = response->status;
+    co_return finish(std::move(*response), upgrade, exchange);
+  }
+
+ private:
+  static Response failure(int status, Exchange& exchange) {
+    return http::bare_response(status, http::reason_phrase(status), exchange.arena);
+  }
+
+  /// Turns the client's request into the one for the server; returns the protocol that an upgrade asks for.
+  std::string_view prepare(Request& request, Exchange& exchange) const {
+    http::Arena& arena = exchange.arena;
+    const auto te = request.headers.get(HeaderId::kTe);
+    const bool wants_trailers = te && http::list_contains(*te, "trailers");
+    const auto trailer = request.headers.get(HeaderId::kTrailer);
+    const std::string_view upgrade = request.upgrade;
+    remove_hop_by_hop(request.headers);
+    if (wants_trailers) request.headers.add_view(HeaderId::kTe, "trailers");
+    if (trailer && !request.body.length()) request.headers.add_view(HeaderId::kTrailer, *trailer);
+    if (!upgrade.empty()) {
+      request.headers.add_view(HeaderId::kConnection, "Upgrade");
+      request.headers.add_view(HeaderId::kUpgrade, upgrade);
+    }
+    if (exchange.append_forwarded_for) append_forwarded_for(request, exchange);
+    if (!options_.pass_host_header) request.host = target_.authority;
+    if (options_.preserve_path && !target_.path.empty()) join_path(request, arena);
+    if (request.query.find(';') != std::string_view::npos) {
+      // Go's proxy parses and cleans such queries: servers that split at ';' and proxies that do not would disagree.
+      char* const query = arena.allocate_text(request.query.size());
+      std::ranges::replace_copy(request.query, query, ';', '&');
+      request.query = {query, request.query.size()};
+    }
+    return upgrade;
+  }
+
+  static void append_forwarded_for(Request& request, const Exchange& exchange) {
+    const std::string_view peer = exchange.connection.peer_ip_text;
+    if (peer.empty()) return;
+    const auto before = request.headers.get(HeaderId::kXForwardedFor);
+    if (!before || before->empty()) {
+      request.headers.set_view(HeaderId::kXForwardedFor, peer);
+    } else {
+      request.headers.set_view(HeaderId::kXForwardedFor, request.headers.arena().concat({*before, ", ", peer}));
+    }
+  }
+
+  void join_path(Request& request, http::Arena& arena) const {
+    std::string_view prefix = target_.path;
+    std::string_view path = request.path;
+    while (prefix.ends_with('/')) prefix.remove_suffix(1);
+    if (path.starts_with('/')) path.remove_prefix(1);
+    request.path = arena.concat({prefix, "/", path});
+  }
+
+  static Response finish(Response response, std::string_view upgrade, Exchange& exchange) {
+    if (response.status == 101) {
+      const auto protocol = response.headers.get(HeaderId::kUpgrade);
+      if (!http::equals_ignoring_case(protocol.value_or(""), upgrade)) return failure(kInternalServerError, exchange);
+      remove_hop_by_hop(response.headers);
+      response.headers.add_view(HeaderId::kConnection, "Upgrade");
+      response.headers.add_view(HeaderId::kUpgrade, protocol.value_or(""));
+      if (!response.tunnel->early.empty()) response.body = http::Body::of(response.tunnel->early);
+      return response;
+    }
+    std::string_view trailer;
+    for (const http::HeaderField& field : response.headers) {
+      if (field.id != HeaderId::kTrailer) continue;
+      trailer = trailer.empty() ? field.value : exchange.arena.concat({trailer, ", ", field.value});
+    }
+    remove_hop_by_hop(response.headers);
+    if (!trailer.empty() && !response.body.length()) response.headers.add_view(HeaderId::kTrailer, trailer);
+    return response;
+  }
+
+  ServerOptions options_;
+  client::Target target_;
+  std::shared_ptr<const client::Transport> transport_;
+  loop::PerWorker<client::Pool*> pools_;
+};
+
+}  // namespace
+
+base::Result<http::HandlerPtr> make_forwarder(const ServerOptions& options,
+                                              std::shared_ptr<const client::Transport> transport) {
+  base::Result<client::Target> target = client::Target::parse(options.url);
+  if (!target) return std::move(target.error());
+  return std::make_shared<const Forwarder>(options, std::move(*target), std::move(transport));
+}
+
+}  // namespace tandem::forward
