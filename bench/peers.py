@@ -43,6 +43,8 @@ http {{
       proxy_set_header Connection $connection_upgrade;
       proxy_request_buffering off;
       proxy_max_temp_file_size 0;
+      proxy_buffers 8 64k;
+      client_body_buffer_size 64k;
       proxy_read_timeout 600s;
     }}
   }}

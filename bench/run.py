@@ -103,7 +103,8 @@ def run_cases(arguments, settings):
     found = {name: found[name] for name in wanted}
     names = chosen(arguments.cases, cases.NAMES, "case")
     results = {"date": datetime.date.today().isoformat(), "machine": machine(), "rounds": settings.rounds,
-               "seconds": settings.seconds, "versions": {name: version_of(peer) for name, peer in found.items()},
+               "seconds": settings.seconds, "router_count": settings.routers, "idle_count": settings.idle,
+               "versions": {name: version_of(peer) for name, peer in found.items()},
                "traffic": {}, "routers": {}, "idle": {}, "memory": {}, "reload": {}, "failures": []}
     with tempfile.TemporaryDirectory(prefix="tandem-bench-") as work:
         os.chmod(work, 0o755)  # nginx's worker gives up root
