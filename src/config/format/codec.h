@@ -105,7 +105,8 @@ bool map_section_given(const Value& value, std::string_view type_name, Cursor& a
 bool root_given(const Value& value, Cursor& at);
 /// The elements of a list as any source writes it; nullopt (with a problem) when it is none.
 std::optional<Array> list_elements(const Value& value, bool of_sections, Cursor& at);
-const Object* map_members(const Value& value, Cursor& at);
+/// The members of a map; a list becomes members "[0]", "[1]"… in `from_list`. Null (with a problem) when it is none.
+const Object* map_members(const Value& value, Object& from_list, Cursor& at);
 
 void decode_scalar(const Value& value, bool& out, Cursor& at);
 void decode_scalar(const Value& value, std::int64_t& out, int bits, Cursor& at);

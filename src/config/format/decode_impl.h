@@ -106,7 +106,8 @@ void decode_list(const Value& value, std::vector<T>& out, Cursor& at) {
 
 template <class T>
 void decode_map(const Value& value, std::map<std::string, T>& out, Cursor& at) {
-  const Object* members = map_members(value, at);
+  Object from_list;
+  const Object* members = map_members(value, from_list, at);
   if (members == nullptr) return;
   for (const auto& [name, element] : *members) {
     if (name.empty() || element.is_null()) continue;
