@@ -61,9 +61,9 @@ TEST(Validate, OldOptionsAreFoundWithWhatToUseInstead) {
   const auto found = deprecated_options(
       testdata::yaml("pilot: {token: x}\nproviders: {docker: {swarmmode: true}}\ncore: {defaultRuleSyntax: v2}\n"));
   EXPECT_THAT(testdata::texts(found.fatal),
-              ElementsAre("test.yml:1:8: pilot: incompatible deprecated install configuration option found (remove it: "
+              ElementsAre("test.yml:1:1: pilot: incompatible deprecated install configuration option found (remove it: "
                           "Pilot does not exist any more)",
-                          "test.yml:2:32: providers.docker.swarmMode: incompatible deprecated install configuration "
+                          "test.yml:2:22: providers.docker.swarmMode: incompatible deprecated install configuration "
                           "option found (providers.swarm)"));
   ASSERT_EQ(found.warnings.size(), 1U);
   EXPECT_EQ(found.warnings[0].path, "core.defaultRuleSyntax");
