@@ -45,7 +45,8 @@ def study(rounds, seconds, connections=64):
 
 def table(results):
     """Lines of a Markdown table: medians, and the median of the ratios to pump_edge of the same round."""
-    lines = ["| program | CPU µs a request | fastest run | × pump_edge | requests/s | p50 µs | p99 µs |", "|---|--:|--:|--:|--:|--:|--:|"]
+    lines = ["| program | CPU µs a request | fastest run | × pump_edge | requests/s | p50 µs | p99 µs |",
+             "|---|--:|--:|--:|--:|--:|--:|"]
     edge = [r["cpu_us"] for r in results["pump_edge"]]
     for name, runs in results.items():
         median = lambda key: statistics.median(r[key] for r in runs)
