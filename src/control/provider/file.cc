@@ -1,0 +1,216 @@
+#include "control/provider/file.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <filesystem>
+#include <set>
+
+#include "base/log.h"
+#include "config/model/merge.h"
+#include "control/provider/dynamic_file.h"
+#include "control/provider/named_files.h"
+#include "engine/loop/scope.h"
+
+namespace tandem::provider {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Writers often touch a file several times in a row; one look afterwards is enough.
+constexpr loop::Nanoseconds kCalm = std::chrono::milliseconds(10);
+// When a file seemed half written.
+constexpr loop::Nanoseconds kSecondLook = std::chrono::milliseconds(100);
+constexpr int kDeepest = 32;
+
+format::Problem problem_at(const std::string& source, std::string message) {
+  format::Problem problem;
+  problem.position.source = std::make_shared<const std::string>(source);
+  problem.message = std::move(message);
+  return problem;
+}
+
+}  // namespace
+
+File::File(model::FileProvider options) : options_(std::move(options)) { delivery_.provider = name(); }
+
+loop::Task<void> File::run(Receiver& receiver) {
+  receiver_ = &receiver;
+  if (options_.watch) {
+    if (const auto opened = watch_.open(); !opened) {
+      base::log_warn("Files are watched by looking every few seconds only",
+                     {{"providerName", name()}, {"error", opened.error().text()}});
+    }
+  }
+  look(FileContent::Trust::kAlways);
+  deliver();
+  if (!options_.watch) co_await loop::sleep_until(loop::kNever);
+
+  bool unsettled = false;
+  for (;;) {
+    const bool event = co_await watch_.changed(loop::Loop::current().now() + (unsettled ? kSecondLook : kLookEvery));
+    if (event) co_await loop::sleep_for(kCalm);
+    const Seen seen = look(event ? FileContent::Trust::kNotIfEmpty : FileContent::Trust::kIfSettled);
+    unsettled = seen.unsettled;
+    if (seen.changed) deliver();
+  }
+}
+
+void File::reload() {
+  look(FileContent::Trust::kAlways);
+  deliver();
+}
+
+void File::deliver() { receiver_->receive(delivery_); }
+
+File::Listing File::list() const {
+  Listing listing;
+  if (!options_.directory.empty()) {
+    list_folder(options_.directory, 0, listing);
+  } else if (options_.filename.empty()) {
+    listing.problems.push_back(
+        {.position = {},
+         .path = "providers.file",
+         .message = "error using file configuration provider, neither filename nor directory is defined",
+         .suggestion = {}});
+  } else if (!is_nameable_file(options_.filename)) {
+    listing.problems.push_back(problem_at(options_.filename, "unsupported file extension: " + options_.filename));
+  } else {
+    listing.files.push_back(options_.filename);
+  }
+  return listing;
+}
+
+void File::list_folder(const std::string& folder, int depth, Listing& listing) const {
+  std::error_code error;
+  std::vector<fs::directory_entry> entries;
+  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) entries.push_back(*it);
+  if (error) {
+    listing.complete = false;
+    listing.problems.push_back(problem_at(folder, "unable to read directory: " + error.message()));
+    return;
+  }
+  listing.folders.push_back(folder);
+  std::ranges::sort(entries, {}, [](const fs::directory_entry& e) { return e.path().filename().string(); });
+  for (const fs::directory_entry& entry : entries) {
+    const std::string path = entry.path().string();
+    std::error_code ignored;
+    if (entry.symlink_status(ignored).type() == fs::file_type::directory) {
+      // "..2024_01_01" and the like hold the files of a Kubernetes volume, which are linked one level up.
+      if (!entry.path().filename().string().starts_with("..") && depth < kDeepest) {
+        list_folder(path, depth + 1, listing);
+      }
+    } else if (is_dynamic_file(path) && !entry.is_directory(ignored)) {
+      listing.files.push_back(path);
+    }
+  }
+}
+
+void File::look_at(const std::string& path, FileContent::Trust trust, Seen& seen) {
+  Source& source = sources_[path];
+  std::string text;
+  switch (source.content.look(path, trust, text)) {
+    case FileContent::Look::kSame:
+      return;
+    case FileContent::Look::kUnsettled:
+      seen.unsettled = true;
+      return;
+    case FileContent::Look::kUnreadable: {
+      format::Problems now{problem_at(path, "error reading configuration file: " + source.content.problem())};
+      seen.changed |= source.problems.size() != 1 || source.problems.front().message != now.front().message;
+      source.problems = std::move(now);
+      return;
+    }
+    case FileContent::Look::kNew:
+      break;
+  }
+  seen.changed = true;
+  source.problems.clear();
+  source.warnings.clear();
+  if (auto parsed = parse_dynamic_file(path, text, source.problems, source.warnings)) source.good = std::move(parsed);
+}
+
+bool File::look_at_named_files(FileContent::Trust trust, Seen& seen) {
+  bool changed = false;
+  std::string text;
+  for (auto& [path, content] : named_) {
+    const std::uint64_t before = content.hash();
+    seen.unsettled |= content.look(path, trust, text) == FileContent::Look::kUnsettled;
+    changed |= content.hash() != before;
+  }
+  return changed;
+}
+
+File::Seen File::look(FileContent::Trust trust) {
+  Listing listing = list();
+  Seen seen;
+  seen.changed = listing.files != listing_.files || listing.problems.size() != listing_.problems.size();
+  // While a folder cannot be read, what was in it counts as still there.
+  if (!listing.complete) {
+    listing.files = listing_.files;
+    listing.folders = listing_.folders;
+  }
+  // Watching begins before reading, or a change in between would go unseen.
+  if (seen.changed || listing.folders != listing_.folders) watch(listing);
+  listing_ = std::move(listing);
+
+  const std::set<std::string_view> present(listing_.files.begin(), listing_.files.end());
+  std::erase_if(sources_, [&present](const auto& each) { return !present.contains(each.first); });
+  for (const std::string& path : listing_.files) look_at(path, trust, seen);
+  const bool named_changed = look_at_named_files(trust, seen);
+  if (seen.changed) merge();
+  if (named_changed) ++delivery_.named_files_version;
+  seen.changed |= named_changed;
+  if (seen.changed) watch(listing_);  // links may lead elsewhere now
+  return seen;
+}
+
+void File::merge() {
+  model::DynamicConfiguration merged;
+  bool any = listing_.files.empty() && listing_.complete && listing_.problems.empty();
+  delivery_.problems = listing_.problems;
+  delivery_.warnings.clear();
+  for (const std::string& path : listing_.files) {
+    const Source& source = sources_[path];
+    delivery_.problems.insert(delivery_.problems.end(), source.problems.begin(), source.problems.end());
+    delivery_.warnings.insert(delivery_.warnings.end(), source.warnings.begin(), source.warnings.end());
+    if (!source.good) continue;
+    any = true;
+    auto notes = model::add_file(merged, *source.good, path);
+    delivery_.warnings.insert(delivery_.warnings.end(), notes.begin(), notes.end());
+  }
+  if (any) delivery_.configuration = std::make_shared<const model::DynamicConfiguration>(std::move(merged));
+
+  std::map<std::string, FileContent> named;
+  if (delivery_.configuration != nullptr) {
+    for (const std::string& path : named_files(*delivery_.configuration)) {
+      auto known = named_.extract(path);
+      if (known) {
+        named.insert(std::move(known));
+      } else {
+        std::string text;
+        named[path].look(path, FileContent::Trust::kAlways, text);
+      }
+    }
+  }
+  named_ = std::move(named);
+}
+
+void File::watch(const Listing& listing) {
+  if (!options_.watch) return;
+  WatchList list{.paths = {}, .folders = listing.folders};
+  if (options_.directory.empty()) {
+    list.paths = listing.files;
+  } else {
+    list.paths.push_back(options_.directory);
+    std::error_code ignored;
+    std::ranges::copy_if(listing.files, std::back_inserter(list.paths),
+                         [&ignored](const std::string& path) { return fs::is_symlink(path, ignored); });
+  }
+  for (const auto& [path, content] : named_) list.paths.push_back(path);
+  if (const std::size_t failed = watch_.set(list); failed > 0) {
+    base::log_warn("Folders that cannot be watched (fs.inotify.max_user_watches) are looked at every few seconds",
+                   {{"providerName", name()}, {"folders", std::to_string(failed)}});
+  }
+}
+
+}  // namespace tandem::provider

@@ -1,0 +1,69 @@
+#pragma once
+
+// The file provider (Traefik: providers.file): one file, or all files below a folder. Watches by inotify and by looking
+// every few seconds. A file that turns bad keeps its last good content while the others go on. What a file holds is
+// parsed once: of many files only the changed one is read and decoded again.
+// Control thread. Owned by app.
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/model/static_providers.h"
+#include "control/provider/file_content.h"
+#include "control/provider/file_watch.h"
+#include "control/provider/provider.h"
+
+namespace tandem::provider {
+
+class File final : public Provider {
+ public:
+  /// How often files are compared whatever the kernel says.
+  static constexpr loop::Nanoseconds kLookEvery = std::chrono::seconds(5);
+
+  explicit File(model::FileProvider options);
+
+  std::string_view name() const override { return "file"; }
+  loop::Task<void> run(Receiver& receiver) override;
+  void reload() override;
+
+ private:
+  /// One file: the last content and what came of it.
+  struct Source {
+    FileContent content;
+    std::optional<model::DynamicConfiguration> good;
+    format::Problems problems;
+    format::Problems warnings;
+  };
+  /// The files of the provider, in the order in which they win, and the folders that hold them.
+  struct Listing {
+    std::vector<std::string> files;
+    std::vector<std::string> folders;
+    format::Problems problems;
+    bool complete = true;  // false: a folder could not be read, absent files may still exist
+  };
+
+  struct Seen {
+    bool changed = false;
+    bool unsettled = false;  // something may be half written: look again soon
+  };
+  Seen look(FileContent::Trust trust);
+  Listing list() const;
+  void list_folder(const std::string& folder, int depth, Listing& listing) const;
+  void look_at(const std::string& path, FileContent::Trust trust, Seen& seen);
+  bool look_at_named_files(FileContent::Trust trust, Seen& seen);
+  void merge();
+  void watch(const Listing& listing);
+  void deliver();
+
+  model::FileProvider options_;
+  Receiver* receiver_ = nullptr;
+  FileWatch watch_;
+  Listing listing_;
+  std::map<std::string, Source> sources_;
+  std::map<std::string, FileContent> named_;
+  Delivery delivery_;
+};
+
+}  // namespace tandem::provider
