@@ -23,13 +23,14 @@ TimePoint read_clock() { return std::chrono::steady_clock::now(); }
 
 }  // namespace
 
-Loop::Loop(ClockKind clock)
+Loop::Loop(ClockKind clock, Bind bind)
     : now_(clock == ClockKind::kReal ? read_clock() : TimePoint(std::chrono::seconds(1000))),
       events_(new epoll_event[kEventsPerTurn]),
       epoll_fd_(::epoll_create1(EPOLL_CLOEXEC)),
       wake_fd_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
       clock_(clock),
-      outer_(std::exchange(current_loop, this)) {
+      outer_(current_loop) {
+  if (bind == Bind::kThisThread) current_loop = this;
   if (epoll_fd_ < 0 || wake_fd_ < 0) {
     std::perror("tandem: cannot create an event loop");
     std::abort();
@@ -47,8 +48,11 @@ Loop::~Loop() {
   ::close(wake_fd_);
   ::close(epoll_fd_);
   delete[] events_;
-  current_loop = outer_;
+  if (current_loop == this) current_loop = outer_;
 }
+
+Loop::Here::Here(Loop& loop) : before_(std::exchange(current_loop, &loop)) {}
+Loop::Here::~Here() { current_loop = before_; }
 
 Loop& Loop::current() {
   assert(current_loop != nullptr);

@@ -53,13 +53,26 @@ class Timer {
 class Loop {
  public:
   enum class ClockKind { kReal, kManual };
-  explicit Loop(ClockKind clock = ClockKind::kReal);
+  enum class Bind { kThisThread, kLater };
+  /// kLater: for another thread, which makes it its own with Here.
+  explicit Loop(ClockKind clock = ClockKind::kReal, Bind bind = Bind::kThisThread);
   ~Loop();
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
 
-  /// The loop of the calling thread: the one constructed there last. REQUIRES: there is one.
+  /// The loop of the calling thread: the one constructed there last, or made so by Here. REQUIRES: there is one.
   static Loop& current();
+  /// Makes a loop that another thread constructed the calling thread's own, as long as this object lives.
+  class Here {
+   public:
+    explicit Here(Loop& loop);
+    ~Here();
+    Here(const Here&) = delete;
+    Here& operator=(const Here&) = delete;
+
+   private:
+    Loop* before_;
+  };
   static Loop* current_or_null();
 
   /// Runs until stop(). The thread's loop-bound objects must be destroyed on this thread.
@@ -107,7 +120,7 @@ class Loop {
   int wake_fd_;
   ClockKind clock_;
   Nanoseconds last_turn_{0};
-  Loop* outer_;
+  Loop* outer_;  // the constructing thread's loop before this one
 
   std::mutex mutex_;  // guards the two below
   std::vector<std::move_only_function<void()>> posted_;

@@ -1,37 +1,45 @@
 #pragma once
 
-// EntryPoint: an address that clients connect to. Every worker accepts on a listening socket of its own (SO_REUSEPORT) and serves
-// its connections alone. Created and stopped by the control thread; each worker's part belongs to that worker.
+// What an entry point is told at its start, and what it counts. Options are immutable and shared by all workers.
 
 #include <atomic>
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <vector>
 
-#include "base/result.h"
-#include "engine/loop/scope.h"
-#include "engine/net/tcp.h"
+#include "engine/net/address.h"
 #include "protocol/http1/server.h"
 
 namespace tandem::entry {
 
-/// What an entry point is told once, at its start.
+/// Traefik: entryPoints.NAME.http.underscoreHeadersStrategy.
+enum class UnderscoreHeaders : std::uint8_t { kKeep, kDelete, kReject };
+
+struct ForwardedHeadersOptions {
+  bool insecure = false;
+  std::vector<net::IpPrefix> trusted_ips;
+  std::vector<std::string> kept_connection_headers;  ///< Traefik: forwardedHeaders.connection
+  bool append_forwarded_for = true;                  ///< the opposite of notAppendXForwardedFor
+};
+
 struct EntryPointOptions {
   std::string name;
   net::Address address;
-  bool reuse_port = false;  ///< Traefik: entryPoints.NAME.reusePort: other processes may listen here too
+  bool reuse_port = false;  ///< other processes may listen on the address as well
   http1::ServerOptions http;
-  bool proxy_protocol = false;                   ///< accept PROXY headers
-  bool proxy_protocol_insecure = false;          ///< from anybody
+  bool proxy_protocol = false;
+  bool proxy_protocol_insecure = false;
   std::vector<net::IpPrefix> proxy_protocol_trusted;
+  ForwardedHeadersOptions forwarded;
+  UnderscoreHeaders underscore_headers = UnderscoreHeaders::kKeep;
+  bool sanitize_path = true;
+  bool encode_query_semicolons = false;
 };
 
-/// Counters of one entry point, summed over workers by whoever reads them.
+/// Counted by all workers; read by the control thread.
 struct EntryPointCounters {
   std::atomic<std::uint64_t> accepted{0};
-  std::atomic<std::uint64_t> open{0};
-  std::atomic<std::uint64_t> requests{0};
+  std::atomic<std::uint64_t> accept_errors{0};
 };
 
 }  // namespace tandem::entry

@@ -27,21 +27,27 @@ constexpr int kGatewayTimeout = 504;
 int status_of(const base::Error& error) {
   if (error.side() == base::Side::kClient) {
     switch (error.kind()) {
-      case ErrorKind::kProtocol: return kBadRequest;
-      case ErrorKind::kTimeout: return kGatewayTimeout;
-      default: return kClientClosedRequest;
+      case ErrorKind::kProtocol:
+        return kBadRequest;
+      case ErrorKind::kTimeout:
+        return kGatewayTimeout;
+      default:
+        return kClientClosedRequest;
     }
   }
   switch (error.kind()) {
-    case ErrorKind::kTimeout: return kGatewayTimeout;
+    case ErrorKind::kTimeout:
+      return kGatewayTimeout;
     case ErrorKind::kRefused:
     case ErrorKind::kUnreachable:
     case ErrorKind::kDns:
     case ErrorKind::kReset:
     case ErrorKind::kClosed:
     case ErrorKind::kLimit:
-    case ErrorKind::kIo: return kBadGateway;
-    default: return kInternalServerError;
+    case ErrorKind::kIo:
+      return kBadGateway;
+    default:
+      return kInternalServerError;
   }
 }
 
@@ -88,7 +94,7 @@ class Forwarder final : public http::Handler {
       request.headers.add_view(HeaderId::kUpgrade, upgrade);
     }
     if (exchange.append_forwarded_for) append_forwarded_for(request, exchange);
-    if (!options_.pass_host_header) request.host = target_.authority;
+    if (!options_.pass_host_header || request.host.empty()) request.host = target_.authority;
     if (options_.preserve_path && !target_.path.empty()) join_path(request, arena);
     if (request.query.find(';') != std::string_view::npos) {
       // Go's proxy parses and cleans such queries: servers that split at ';' and proxies that do not would disagree.

@@ -16,8 +16,10 @@ constexpr bool is_hop_by_hop(HeaderId id) {
     case HeaderId::kTe:
     case HeaderId::kTrailer:
     case HeaderId::kTransferEncoding:
-    case HeaderId::kUpgrade: return true;
-    default: return false;
+    case HeaderId::kUpgrade:
+      return true;
+    default:
+      return false;
   }
 }
 

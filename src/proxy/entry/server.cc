@@ -1,0 +1,210 @@
+#include "proxy/entry/server.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+
+#include "config/model/entry_point_address.h"
+#include "engine/loop/per_worker.h"
+#include "proxy/entry/front_handler.h"
+
+namespace tandem::entry {
+
+namespace {
+
+using base::Error;
+using base::ErrorKind;
+using base::Result;
+
+Error in_entry_point(const std::string& name, Error error) {
+  return std::move(error).wrapped("entry point \"" + name + "\"");
+}
+
+Result<std::vector<net::IpPrefix>> parse_prefixes(const std::vector<std::string>& texts) {
+  std::vector<net::IpPrefix> out;
+  for (const std::string& text : texts) {
+    Result<net::IpPrefix> prefix = net::IpPrefix::parse(text);
+    if (!prefix) return std::move(prefix.error());
+    out.push_back(*prefix);
+  }
+  return out;
+}
+
+Result<net::Address> listen_address(const model::EntryPointAddress& at) {
+  if (at.host.empty()) return net::Address(*net::IpAddress::parse("::"), at.port);
+  const auto ip = net::IpAddress::parse(at.host == "localhost" ? "127.0.0.1" : at.host);
+  if (!ip) return Error(ErrorKind::kInvalid, "not an IP address: " + at.host);
+  return net::Address(*ip, at.port);
+}
+
+http1::ServerOptions http_options(const model::EntryPoint& from) {
+  http1::ServerOptions to;
+  const model::EntryPointTransport& transport = from.transport;
+  to.max_header_bytes = static_cast<std::size_t>(std::max<std::int64_t>(from.http.maxHeaderBytes, 0));
+  to.read_timeout = transport.respondingTimeouts.readTimeout.value;
+  to.write_timeout = transport.respondingTimeouts.writeTimeout.value;
+  to.idle_timeout = transport.respondingTimeouts.idleTimeout.value;
+  to.keep_alive_max_requests = static_cast<std::uint64_t>(std::max<std::int64_t>(transport.keepAliveMaxRequests, 0));
+  to.keep_alive_max_time = transport.keepAliveMaxTime.value;
+  to.min_bytes_per_second =
+      static_cast<std::uint64_t>(std::max<std::int64_t>(transport.respondingTimeouts.min_bytes_per_second(), 0));
+  to.min_bytes_grace = transport.respondingTimeouts.min_bytes_grace().value;
+  return to;
+}
+
+Result<EntryPointOptions> make_options(const std::string& name, const model::EntryPoint& from,
+                                       const net::Address& address) {
+  EntryPointOptions to;
+  to.name = name;
+  to.address = address;
+  to.reuse_port = from.reusePort;
+  to.http = http_options(from);
+  if (from.proxyProtocol) {
+    to.proxy_protocol = true;
+    to.proxy_protocol_insecure = from.proxyProtocol->insecure;
+    Result<std::vector<net::IpPrefix>> trusted = parse_prefixes(from.proxyProtocol->trustedIPs);
+    if (!trusted) return std::move(trusted.error()).wrapped("proxyProtocol.trustedIPs");
+    to.proxy_protocol_trusted = std::move(*trusted);
+  }
+  to.forwarded.insecure = from.forwardedHeaders.insecure;
+  to.forwarded.kept_connection_headers = from.forwardedHeaders.connection;
+  to.forwarded.append_forwarded_for = !from.forwardedHeaders.notAppendXForwardedFor;
+  Result<std::vector<net::IpPrefix>> trusted = parse_prefixes(from.forwardedHeaders.trustedIPs);
+  if (!trusted) return std::move(trusted.error()).wrapped("forwardedHeaders.trustedIPs");
+  to.forwarded.trusted_ips = std::move(*trusted);
+  const std::string& strategy = from.http.underscoreHeadersStrategy;
+  if (strategy == "delete") {
+    to.underscore_headers = UnderscoreHeaders::kDelete;
+  } else if (strategy == "reject") {
+    to.underscore_headers = UnderscoreHeaders::kReject;
+  } else if (strategy != "keep" && !strategy.empty()) {
+    return Error(ErrorKind::kInvalid,
+                 "http.underscoreHeadersStrategy: \"" + strategy + "\" is none of keep, delete, reject");
+  }
+  to.sanitize_path = from.http.sanitizePath;
+  to.encode_query_semicolons = from.http.encodeQuerySemicolons;
+  return to;
+}
+
+/// One listening socket for each worker. The first decides the port when any may be taken.
+Result<std::unique_ptr<Listening>> open(EntryPointOptions options, std::size_t workers) {
+  auto listening = std::make_unique<Listening>();
+  net::ListenOptions how;
+  // Several sockets on one address need SO_REUSEPORT; without the option no other process may join them.
+  if (!options.reuse_port) {
+    const Result<int> probe = net::listen_tcp(options.address, how);
+    if (!probe) return probe.error();
+    options.address = net::local_address(*probe);
+    ::close(*probe);
+  }
+  how.reuse_port = workers > 1 || options.reuse_port;
+  for (std::size_t i = 0; i < workers; ++i) {
+    const Result<int> socket = net::listen_tcp(options.address, how);
+    if (!socket) {
+      for (const int opened : listening->sockets) ::close(opened);
+      return socket.error();
+    }
+    options.address = net::local_address(*socket);
+    listening->sockets.push_back(*socket);
+  }
+  listening->options = std::move(options);
+  return listening;
+}
+
+/// What answers before the first configuration.
+class NothingYet final : public http::Handler {
+ public:
+  loop::Task<http::Response> handle(http::Request /*request*/, http::Exchange& exchange) const override {
+    return http::ready(http::error_response(404, "404 page not found", exchange.arena));
+  }
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Server>> Server::listen(const model::StaticConfiguration& configuration, std::size_t workers) {
+  std::unique_ptr<Server> server(new Server);
+  loop::set_worker_count(workers);
+  for (const auto& [name, entry_point] : configuration.entryPoints) {
+    const Result<model::EntryPointAddress> parsed = model::parse_entry_point_address(entry_point.address);
+    if (!parsed) return in_entry_point(name, parsed.error());
+    if (parsed->protocol == model::EntryPointProtocol::kUdp) continue;
+    const Result<net::Address> address = listen_address(*parsed);
+    if (!address) return in_entry_point(name, address.error());
+    Result<EntryPointOptions> options = make_options(name, entry_point, *address);
+    if (!options) return in_entry_point(name, std::move(options.error()));
+    Result<std::unique_ptr<Listening>> listening = open(std::move(*options), workers);
+    if (!listening) return in_entry_point(name, std::move(listening.error()));
+    server->entry_points_.push_back(std::move(*listening));
+  }
+  for (std::size_t i = 0; i < workers; ++i) {
+    server->workers_.push_back(std::make_unique<Worker>(i, server->entry_points_));
+  }
+  return server;
+}
+
+Server::~Server() {
+  stop();
+  for (const auto& listening : entry_points_) {
+    for (const int socket : listening->sockets) ::close(socket);
+  }
+}
+
+void Server::start() {
+  const auto nothing = std::make_shared<const NothingYet>();
+  const auto handlers = std::make_shared<const Handlers>(entry_points_.size(), nothing);
+  for (const auto& worker : workers_) {
+    worker->swap(handlers, {});
+    worker->start();
+  }
+}
+
+void Server::swap(const std::shared_ptr<const routing::Snapshot>& snapshot, std::move_only_function<void()> done) {
+  // The handlers keep the snapshot alive: what they point to belongs to it.
+  struct Served {
+    std::shared_ptr<const routing::Snapshot> snapshot;
+    Handlers handlers;
+  };
+  auto served = std::make_shared<Served>();
+  served->snapshot = snapshot;
+  for (const auto& listening : entry_points_) {
+    http::HandlerPtr routers = snapshot->handler(listening->options.name, routing::Security::kCleartext);
+    served->handlers.push_back(std::make_shared<const FrontHandler>(listening->options, std::move(routers)));
+  }
+  const std::shared_ptr<const Handlers> handlers(served, &served->handlers);
+  struct Countdown {
+    std::atomic<std::size_t> left;
+    std::move_only_function<void()> done;
+  };
+  auto countdown = std::make_shared<Countdown>();
+  countdown->left = workers_.size();
+  countdown->done = std::move(done);
+  for (const auto& worker : workers_) {
+    worker->swap(handlers, [countdown] {
+      if (countdown->left.fetch_sub(1) == 1 && countdown->done) countdown->done();
+    });
+  }
+}
+
+void Server::drain() {
+  for (const auto& worker : workers_) worker->drain();
+}
+
+void Server::stop() {
+  for (const auto& worker : workers_) worker->stop();
+}
+
+std::size_t Server::sessions() const {
+  std::size_t count = 0;
+  for (const auto& worker : workers_) count += worker->sessions();
+  return count;
+}
+
+const net::Address* Server::address_of(std::string_view entry_point) const {
+  for (const auto& listening : entry_points_) {
+    if (listening->options.name == entry_point) return &listening->options.address;
+  }
+  return nullptr;
+}
+
+}  // namespace tandem::entry

@@ -1,0 +1,44 @@
+#pragma once
+
+// Server: the data plane: all entry points and the workers that serve them. Belongs to the control thread.
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "base/result.h"
+#include "config/model/static_configuration.h"
+#include "proxy/entry/worker.h"
+#include "proxy/routing/snapshot.h"
+
+namespace tandem::entry {
+
+class Server {
+ public:
+  /// Opens the listening sockets of all TCP entry points. Errors name the entry point and the address.
+  static base::Result<std::unique_ptr<Server>> listen(const model::StaticConfiguration& configuration,
+                                                      std::size_t workers);
+  ~Server();
+
+  /// Starts the workers; before a snapshot is there every request gets 404.
+  void start();
+  /// New requests go to `snapshot`. `done` runs on the last worker to change over, on its thread.
+  void swap(const std::shared_ptr<const routing::Snapshot>& snapshot, std::move_only_function<void()> done = {});
+  /// Accepts no more; idle connections close, others after their request.
+  void drain();
+  /// Ends the workers and what they still serve.
+  void stop();
+  /// Connections that are open.
+  std::size_t sessions() const;
+  std::size_t workers() const { return workers_.size(); }
+  /// Where an entry point really listens (its port may have been 0); null when there is none of that name.
+  const net::Address* address_of(std::string_view entry_point) const;
+
+ private:
+  Server() = default;
+
+  std::vector<std::unique_ptr<Listening>> entry_points_;
+  std::vector<std::unique_ptr<Worker>> workers_;
+};
+
+}  // namespace tandem::entry

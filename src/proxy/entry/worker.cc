@@ -1,0 +1,145 @@
+#include "proxy/entry/worker.h"
+
+#include <sys/socket.h>
+
+#include <utility>
+
+#include "base/log.h"
+#include "engine/loop/per_worker.h"
+#include "protocol/client/pool.h"
+#include "proxy/entry/proxy_header.h"
+
+namespace tandem::entry {
+
+/// What sessions of one entry point ask their worker for.
+class Worker::Source final : public http1::HandlerSource {
+ public:
+  explicit Source(const Worker& worker) : worker_(worker) {}
+  std::shared_ptr<const http::Handler> current() const override { return handler_; }
+  bool draining() const override { return worker_.draining_; }
+  void ended(const http::Exchange& /*exchange*/, int /*status*/, std::uint64_t /*bytes*/) const override {}
+
+  void set(std::shared_ptr<const http::Handler> handler) { handler_ = std::move(handler); }
+
+ private:
+  const Worker& worker_;
+  // Its counter is this worker's own: shared between cores, it would be written by all of them at every request.
+  std::shared_ptr<const http::Handler> handler_;
+};
+
+/// A session in the worker's list, for as long as its task lives.
+struct Worker::Registered {
+  Registered(Worker& worker, http1::ServerSession& of) : owner(worker), session(of), next(worker.first_) {
+    if (next != nullptr) next->previous = this;
+    owner.first_ = this;
+    owner.session_count_.store(owner.session_count_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  }
+  ~Registered() {
+    if (previous != nullptr) previous->next = next;
+    if (next != nullptr) next->previous = previous;
+    if (owner.first_ == this) owner.first_ = next;
+    owner.session_count_.store(owner.session_count_.load(std::memory_order_relaxed) - 1, std::memory_order_relaxed);
+  }
+  Registered(const Registered&) = delete;
+  Registered& operator=(const Registered&) = delete;
+
+  Worker& owner;
+  http1::ServerSession& session;
+  Registered* previous = nullptr;
+  Registered* next;
+};
+
+Worker::Worker(std::size_t index, const std::vector<std::unique_ptr<Listening>>& entry_points)
+    : index_(index), entry_points_(entry_points) {
+  for (std::size_t i = 0; i < entry_points.size(); ++i) sources_.push_back(std::make_unique<Source>(*this));
+}
+
+Worker::~Worker() { stop(); }
+
+void Worker::start() { thread_ = std::thread(&Worker::run, this); }
+
+void Worker::run() {
+  loop::set_worker_index(index_);
+  const loop::Loop::Here here(loop_);
+  sessions_ = std::make_unique<loop::Scope>();
+  acceptors_ = std::make_unique<loop::Scope>();
+  for (std::size_t i = 0; i < entry_points_.size(); ++i) acceptors_->spawn(accept(i));
+  loop_.run();
+  acceptors_.reset();
+  sessions_.reset();
+  client::Pool::close_all();
+  for (const auto& source : sources_) source->set(nullptr);
+}
+
+void Worker::swap(std::shared_ptr<const Handlers> handlers, std::move_only_function<void()> done) {
+  loop_.post([this, handlers = std::move(handlers), done = std::move(done)]() mutable {
+    // One control block of this worker's own for all entry points; it keeps the configuration alive for its requests.
+    const auto pinned = std::make_shared<const std::shared_ptr<const Handlers>>(std::move(handlers));
+    for (std::size_t i = 0; i < sources_.size(); ++i) {
+      sources_[i]->set(std::shared_ptr<const http::Handler>(pinned, (**pinned)[i].get()));
+    }
+    if (done) done();
+  });
+}
+
+void Worker::drain() {
+  loop_.post([this] {
+    draining_ = true;
+    acceptors_->cancel();
+    for (Registered* at = first_; at != nullptr; at = at->next) {
+      if (at->session.idle()) at->session.close_idle();
+    }
+  });
+}
+
+void Worker::stop() {
+  if (!thread_.joinable()) return;
+  loop_.stop();
+  thread_.join();
+}
+
+loop::Task<void> Worker::accept(std::size_t entry_point) {
+  Listening& listening = *entry_points_[entry_point];
+  net::Acceptor acceptor(listening.sockets[index_]);
+  // More at once would let connections that were accepted already wait for others' handshakes.
+  constexpr int kBatch = 16;
+  constexpr auto kPauseWithoutDescriptors = std::chrono::milliseconds(50);
+  for (;;) {
+    (void)co_await acceptor.readable();
+    for (int i = 0; i < kBatch; ++i) {
+      const net::Accepted accepted = acceptor.try_accept();
+      if (accepted.fd == -1) break;
+      if (accepted.fd == -2) {
+        listening.counters.accept_errors.fetch_add(1, std::memory_order_relaxed);
+        base::log_warn("Cannot accept connections: no descriptors or memory left",
+                       {{"entryPointName", listening.options.name}});
+        co_await loop::sleep_for(kPauseWithoutDescriptors);
+        break;
+      }
+      listening.counters.accepted.fetch_add(1, std::memory_order_relaxed);
+      sessions_->spawn(serve(entry_point, accepted.fd, accepted.peer));
+    }
+  }
+}
+
+loop::Task<void> Worker::serve(std::size_t entry_point, int fd, net::Address peer) {
+  const EntryPointOptions& options = entry_points_[entry_point]->options;
+  auto stream = std::make_unique<net::SocketStream>(fd);
+  auto connection = std::make_unique<http::Connection>();
+  connection->peer = connection->transport_peer = peer;
+  connection->entry_point = options.name;
+  std::string early;
+  if (options.proxy_protocol) {
+    const bool accepted = co_await read_proxy_header(*stream, options, *connection, early);
+    if (!accepted) co_return;
+  } else {
+    connection->local = options.address;
+  }
+  if (connection->peer.is_ip()) connection->peer_ip_text = connection->peer.ip().text();
+  http1::ServerSession session(std::move(stream), std::move(connection), options.http, *sources_[entry_point]);
+  const Registered registered(*this, session);
+  if (!early.empty()) session.preload(early);
+  co_await session.run();
+}
+
+}  // namespace tandem::entry

@@ -1,0 +1,68 @@
+#pragma once
+
+// Worker: one core's share of the data plane: a thread with its loop, a listening socket for every entry point, the
+// sessions accepted there, and the handlers of the current configuration. Created by the control thread; what is not
+// marked otherwise is called on the worker's own thread.
+
+#include <atomic>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "engine/loop/scope.h"
+#include "engine/net/tcp.h"
+#include "proxy/entry/entry_point.h"
+
+namespace tandem::entry {
+
+/// An open entry point: its options, and one listening socket for each worker.
+struct Listening {
+  EntryPointOptions options;
+  std::vector<int> sockets;
+  EntryPointCounters counters;
+};
+
+/// The handlers of one configuration, in the order of the entry points.
+using Handlers = std::vector<std::shared_ptr<const http::Handler>>;
+
+class Worker {
+ public:
+  Worker(std::size_t index, const std::vector<std::unique_ptr<Listening>>& entry_points);
+  ~Worker();
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+
+  /// Control thread: starts the thread.
+  void start();
+  /// Control thread: requests that begin from now on (on this core: from its next turn on) go to `handlers`; `done`
+  /// runs on the worker's thread when the old ones are no longer used for new requests.
+  void swap(std::shared_ptr<const Handlers> handlers, std::move_only_function<void()> done);
+  /// Control thread: accepts no more connections; sessions close when their request ends, idle ones at once.
+  void drain();
+  /// Control thread: cuts what is left, ends the thread and waits for it.
+  void stop();
+  /// Any thread.
+  std::size_t sessions() const { return session_count_.load(std::memory_order_relaxed); }
+  loop::Loop& loop() { return loop_; }
+
+ private:
+  class Source;
+  struct Registered;
+
+  void run();
+  loop::Task<void> accept(std::size_t entry_point);
+  loop::Task<void> serve(std::size_t entry_point, int fd, net::Address peer);
+
+  std::size_t index_;
+  const std::vector<std::unique_ptr<Listening>>& entry_points_;
+  loop::Loop loop_{loop::Loop::ClockKind::kReal, loop::Loop::Bind::kLater};
+  std::vector<std::unique_ptr<Source>> sources_;
+  std::unique_ptr<loop::Scope> acceptors_;
+  std::unique_ptr<loop::Scope> sessions_;
+  Registered* first_ = nullptr;
+  std::atomic<std::size_t> session_count_{0};
+  bool draining_ = false;
+  std::thread thread_;
+};
+
+}  // namespace tandem::entry
