@@ -37,6 +37,21 @@ bool take_number(std::string_view& text, std::uint32_t& number) {
   return true;
 }
 
+/// Objects stand three levels deep: section, kind, name.
+void collect_positions(const format::Value& tree, DynamicFile& file) {
+  if (tree.object() == nullptr) return;
+  for (const auto& [section, kinds] : *tree.object()) {
+    if (kinds.object() == nullptr) continue;
+    for (const auto& [kind, objects] : *kinds.object()) {
+      if (objects.object() == nullptr) continue;
+      for (const auto& [name, object] : *objects.object()) {
+        file.positions.emplace(fmt::format("{}.{}.{}", base::lower_case(section), base::lower_case(kind), name),
+                               object.position());
+      }
+    }
+  }
+}
+
 }  // namespace
 
 bool is_dynamic_file(std::string_view path) {
@@ -60,8 +75,8 @@ format::Problem problem_of(const base::Error& error, const std::string& source) 
   return problem;
 }
 
-std::optional<model::DynamicConfiguration> parse_dynamic_file(const std::string& path, std::string_view text,
-                                                              format::Problems& problems, format::Problems& warnings) {
+std::optional<DynamicFile> parse_dynamic_file(const std::string& path, std::string_view text,
+                                              format::Problems& problems, format::Problems& warnings) {
   const auto source = std::make_shared<const std::string>(path);
   if (const std::size_t action = text.find("{{"); action != std::string_view::npos) {
     problems.push_back({.position = format::position_of(source, text, action),
@@ -77,7 +92,8 @@ std::optional<model::DynamicConfiguration> parse_dynamic_file(const std::string&
   }
   const std::size_t before = problems.size();
   std::vector<std::string> ignored;
-  model::DynamicConfiguration configuration = model::decode_dynamic(*tree, problems, ignored);
+  DynamicFile file;
+  file.configuration = model::decode_dynamic(*tree, problems, ignored);
   for (const std::string& root : ignored) {
     const format::Value* value = tree->find(root);
     warnings.push_back({.position = value == nullptr ? tree->position() : value->position(),
@@ -86,7 +102,8 @@ std::optional<model::DynamicConfiguration> parse_dynamic_file(const std::string&
                         .suggestion = {}});
   }
   if (problems.size() > before) return std::nullopt;
-  return configuration;
+  collect_positions(*tree, file);
+  return file;
 }
 
 }  // namespace tandem::provider

@@ -2,6 +2,8 @@
 
 // One file of dynamic configuration: its text becomes a DynamicConfiguration. Any thread; no state.
 
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,10 +18,16 @@ bool is_dynamic_file(std::string_view path);
 /// The same, and .json, which is read when it is named.
 bool is_nameable_file(std::string_view path);
 
+/// What a file holds, and where its objects stand.
+struct DynamicFile {
+  model::DynamicConfiguration configuration;
+  std::map<std::string, format::Position, std::less<>> positions;  ///< "http.routers.web" to the value of that key
+};
+
 /// Reads the format that the extension of `path` says. Anything wrong makes the whole file bad: nothing is returned and
 /// `problems` say why. Template actions ({{ … }}) are such a problem: they are not built.
-std::optional<model::DynamicConfiguration> parse_dynamic_file(const std::string& path, std::string_view text,
-                                                              format::Problems& problems, format::Problems& warnings);
+std::optional<DynamicFile> parse_dynamic_file(const std::string& path, std::string_view text,
+                                              format::Problems& problems, format::Problems& warnings);
 
 /// An error "source:line:column: reason" of the parsers, taken apart.
 format::Problem problem_of(const base::Error& error, const std::string& source);

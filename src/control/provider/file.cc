@@ -4,10 +4,11 @@
 #include <cerrno>
 #include <filesystem>
 #include <set>
+#include <utility>
 
 #include "base/log.h"
+#include "base/text.h"
 #include "config/model/merge.h"
-#include "control/provider/dynamic_file.h"
 #include "control/provider/named_files.h"
 #include "engine/loop/scope.h"
 
@@ -58,6 +59,21 @@ loop::Task<void> File::run(Receiver& receiver) {
 void File::reload() {
   look(FileContent::Trust::kAlways);
   deliver();
+}
+
+format::Position File::locate(std::string_view path) const {
+  // "http.serversTransports.x" is known as "http.serverstransports.x": names keep their case, options have none.
+  const std::size_t kind = path.find('.');
+  const std::size_t name = kind == std::string_view::npos ? kind : path.find('.', kind + 1);
+  if (name == std::string_view::npos) return {};
+  const std::string wanted = base::lower_case(path.substr(0, name)).append(path.substr(name));
+  for (const std::string& file : listing_.files) {
+    const auto source = sources_.find(file);
+    if (source == sources_.end() || !source->second.good) continue;
+    const auto& positions = source->second.good->positions;
+    if (const auto found = positions.find(wanted); found != positions.end()) return found->second;
+  }
+  return {};
 }
 
 void File::deliver() { receiver_->receive(delivery_); }
@@ -143,7 +159,8 @@ bool File::look_at_named_files(FileContent::Trust trust, Seen& seen) {
 File::Seen File::look(FileContent::Trust trust) {
   Listing listing = list();
   Seen seen;
-  seen.changed = listing.files != listing_.files || listing.problems.size() != listing_.problems.size();
+  seen.changed = !std::exchange(looked_, true) || listing.files != listing_.files ||
+                 listing.problems.size() != listing_.problems.size();
   // While a folder cannot be read, what was in it counts as still there.
   if (!listing.complete) {
     listing.files = listing_.files;
@@ -175,7 +192,7 @@ void File::merge() {
     delivery_.warnings.insert(delivery_.warnings.end(), source.warnings.begin(), source.warnings.end());
     if (!source.good) continue;
     any = true;
-    auto notes = model::add_file(merged, *source.good, path);
+    auto notes = model::add_file(merged, source.good->configuration, path);
     delivery_.warnings.insert(delivery_.warnings.end(), notes.begin(), notes.end());
   }
   if (any) delivery_.configuration = std::make_shared<const model::DynamicConfiguration>(std::move(merged));

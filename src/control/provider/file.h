@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "config/model/static_providers.h"
+#include "control/provider/dynamic_file.h"
 #include "control/provider/file_content.h"
 #include "control/provider/file_watch.h"
 #include "control/provider/provider.h"
@@ -27,12 +28,13 @@ class File final : public Provider {
   std::string_view name() const override { return "file"; }
   loop::Task<void> run(Receiver& receiver) override;
   void reload() override;
+  format::Position locate(std::string_view path) const override;
 
  private:
   /// One file: the last content and what came of it.
   struct Source {
     FileContent content;
-    std::optional<model::DynamicConfiguration> good;
+    std::optional<DynamicFile> good;
     format::Problems problems;
     format::Problems warnings;
   };
@@ -64,6 +66,7 @@ class File final : public Provider {
   std::map<std::string, Source> sources_;
   std::map<std::string, FileContent> named_;
   Delivery delivery_;
+  bool looked_ = false;
 };
 
 }  // namespace tandem::provider

@@ -160,12 +160,12 @@ TEST_F(FileProvider, ABadFileKeepsItsLastGoodContentWhileOthersGoOn) {
 }
 
 TEST_F(FileProvider, AnUnknownOptionMakesAFileBadAndIsNamed) {
-  write("d.yml", "http:\n  routers:\n    web:\n      rool: x\n");
+  write("d.yml", "http:\n  routers:\n    web:\n      rul: x\n");
   start_file("d.yml");
   EXPECT_EQ(seen_.last.configuration, nullptr);
   ASSERT_THAT(seen_.last.problems, SizeIs(1));
   EXPECT_EQ(seen_.last.problems[0].position.line, 4);
-  EXPECT_EQ(seen_.last.problems[0].path, "http.routers.web.rool");
+  EXPECT_EQ(seen_.last.problems[0].path, "http.routers.web.rul");
   EXPECT_THAT(seen_.last.problems[0].suggestion, HasSubstr("rule"));
 }
 
@@ -194,6 +194,13 @@ TEST_F(FileProvider, AnEmptiedFileRemovesItsObjects) {
   start_file("d.yml");
   write("d.yml", "");
   EXPECT_TRUE(until_routers({}));
+}
+
+TEST_F(FileProvider, KnowsWhereAnObjectStands) {
+  write("d.yml", "http:\n  routers:\n    Web:\n      rule: x\n");
+  start_file("d.yml");
+  EXPECT_EQ(provider_->locate("http.routers.Web").line, 3);
+  EXPECT_EQ(provider_->locate("http.routers.other").source, nullptr);
 }
 
 TEST_F(FileProvider, RefusesTemplatesInWords) {

@@ -54,6 +54,11 @@ class Provider {
   virtual loop::Task<void> run(Receiver& receiver) = 0;
   /// Look again now, whatever watching says (SIGHUP). REQUIRES: run() was started.
   virtual void reload() {}
+  /// Where an object of the last delivery stands ("http.routers.web", without provider); without source when unknown.
+  virtual format::Position locate(std::string_view path) const {
+    static_cast<void>(path);
+    return {};
+  }
 };
 
 }  // namespace tandem::provider
