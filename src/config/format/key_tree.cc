@@ -11,13 +11,10 @@ base::Result<void> KeyTree::insert(const std::vector<std::string>& path, std::st
   if (path.size() > kMaxDepth) return error_at({source}, "nested too deeply");
   Node* node = &root_;
   for (const auto& segment : path) {
-    const auto found = std::ranges::find_if(
-        node->children, [&](const Node& child) { return base::equal_ignoring_case(child.name, segment); });
-    if (found != node->children.end()) {
-      node = &*found;
-    } else {
-      node = &node->children.emplace_back(Node{.name = segment, .text = {}, .source = source, .children = {}});
-    }
+    const auto [found, fresh] = node->by_lower_name.try_emplace(base::lower_case(segment), node->children.size());
+    if (fresh)
+      node->children.push_back({.name = segment, .text = {}, .source = source, .children = {}, .by_lower_name = {}});
+    node = &node->children[found->second];
   }
   node->text = text;
   node->source = source;

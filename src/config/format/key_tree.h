@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "base/result.h"
@@ -31,6 +32,7 @@ class KeyTree {
     std::optional<std::string> text;
     SourceName source;
     std::vector<Node> children;
+    std::unordered_map<std::string, std::size_t> by_lower_name;  // into children; stores hold thousands of names
 
     Value take() &&;
   };

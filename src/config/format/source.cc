@@ -26,8 +26,12 @@ base::Result<std::string_view> checked_text(std::string_view text, const SourceN
   if (const auto bad = base::find_invalid_utf8(text); bad != std::string_view::npos) {
     return error_at(position_of(source, text, bad), "invalid UTF-8");
   }
-  if (const auto bad = text.find('\0'); bad != std::string_view::npos) {
-    return error_at(position_of(source, text, bad), "control characters are not allowed");
+  const auto is_control = [](char c) {
+    return static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n' && c != '\r';
+  };
+  if (const auto bad = std::ranges::find_if(text, is_control); bad != text.end()) {
+    return error_at(position_of(source, text, static_cast<std::size_t>(bad - text.begin())),
+                    "control characters are not allowed");
   }
   return text;
 }

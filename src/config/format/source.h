@@ -23,7 +23,7 @@ using SourceName = std::shared_ptr<const std::string>;
 base::Error error_at(const Position& position, std::string_view reason);
 /// Line and column (in bytes, from 1) of an offset.
 Position position_of(const SourceName& source, std::string_view text, std::size_t offset);
-/// Refuses what no format allows: invalid UTF-8, NUL bytes, more than kMaxText. Drops a byte order mark.
+/// Refuses what no format allows: invalid UTF-8, control characters, more than kMaxText. Drops a byte order mark.
 base::Result<std::string_view> checked_text(std::string_view text, const SourceName& source);
 
 }  // namespace tandem::format

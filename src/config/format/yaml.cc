@@ -103,13 +103,17 @@ struct Refused {
 
 class Builder : public YAML::EventHandler {
  public:
-  explicit Builder(SourceName source) : source_(std::move(source)) {}
+  /// REQUIRES: `text` outlives the builder.
+  Builder(SourceName source, std::string_view text) : source_(std::move(source)), lines_(base::split(text, '\n')) {}
 
   Value take() && { return std::move(root_); }
 
   void OnDocumentStart(const YAML::Mark&) override {}
   void OnDocumentEnd() override {}
-  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override { add({Value::Null{}, at(mark)}, anchor); }
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    if (!open_.empty() && open_.back().block && open_.back().key) check_colon(open_.back());
+    add({Value::Null{}, at(mark)}, anchor);
+  }
 
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& text) override {
@@ -125,6 +129,7 @@ class Builder : public YAML::EventHandler {
     const auto found = anchors_.find(anchor);
     if (found == anchors_.end()) refuse(at(mark), "an anchor contains itself");
     count(found->second, at(mark));
+    if (depth(found->second) + open_.size() > kMaxDepth) refuse(at(mark), "nested too deeply");
     add(found->second, YAML::NullAnchor);
   }
 
@@ -134,8 +139,8 @@ class Builder : public YAML::EventHandler {
   }
   void OnSequenceEnd() override { close(); }
   void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
-                  YAML::EmitterStyle::value) override {
-    open({Object{}, at(mark)}, anchor);
+                  YAML::EmitterStyle::value style) override {
+    open({Object{}, at(mark)}, anchor, style == YAML::EmitterStyle::Block);
   }
   void OnMapEnd() override { close(); }
 
@@ -145,6 +150,7 @@ class Builder : public YAML::EventHandler {
     YAML::anchor_t anchor = YAML::NullAnchor;
     std::optional<std::string> key;  // of a mapping, waiting for its value
     Position key_position;
+    bool block = false;  // a mapping of lines, not of braces
     bool merge = false;
     std::vector<Value> merged;                            // what "<<" named, in order
     std::unordered_map<std::string, std::uint32_t> seen;  // key → line
@@ -158,12 +164,23 @@ class Builder : public YAML::EventHandler {
     throw Refused{error_at(where, reason)};
   }
 
-  void open(Value value, YAML::anchor_t anchor) {
+  /// The parser takes a line without a colon for a key without value, which would hide a slip of the pen.
+  void check_colon(const Open& mapping) const {
+    const auto& where = mapping.key_position;
+    if (where.line == 0 || where.line > lines_.size()) return;
+    const auto line = lines_[where.line - 1];
+    const auto key_end = where.column - 1 + mapping.key->size();
+    if (line.find(':', std::min(key_end, line.size())) == std::string_view::npos) {
+      refuse(where, "could not find expected ':'");
+    }
+  }
+
+  void open(Value value, YAML::anchor_t anchor, bool block = false) {
     if (open_.size() >= kMaxDepth) refuse(value.position(), "nested too deeply");
     if (!open_.empty() && open_.back().value.object() != nullptr && !has_key()) {
-      refuse(value.position(), "a mapping key must be a scalar");
+      refuse(value.position(), "a mapping key must be a scalar (or a bracket is not closed)");
     }
-    open_.push_back({.value = std::move(value), .anchor = anchor});
+    open_.push_back({.value = std::move(value), .anchor = anchor, .block = block});
   }
 
   bool has_key() const { return open_.back().key.has_value() || open_.back().merge; }
@@ -185,8 +202,10 @@ class Builder : public YAML::EventHandler {
   }
 
   void add(Value value, YAML::anchor_t anchor, bool merge_key = false) {
-    if (depth(value) + open_.size() > kMaxDepth) refuse(value.position(), "nested too deeply");
-    if (anchor != YAML::NullAnchor) anchors_[anchor] = value;
+    if (anchor != YAML::NullAnchor) {
+      count(value, value.position());
+      anchors_[anchor] = value;
+    }
     if (open_.empty()) {
       root_ = std::move(value);
       return;
@@ -248,7 +267,7 @@ class Builder : public YAML::EventHandler {
     }
   }
 
-  /// How many levels of lists and mappings a value has. Only copies of anchors have any when they are added whole.
+  /// How many levels of lists and mappings a value has.
   static std::size_t depth(const Value& value) {
     std::size_t deepest = 0;
     if (const Array* elements = value.array()) {
@@ -262,7 +281,7 @@ class Builder : public YAML::EventHandler {
     return 0;
   }
 
-  /// Adds the size of an alias's copy to what was expanded so far.
+  /// Adds the size of a copy, kept for an anchor or made for an alias, to what was copied so far.
   void count(const Value& value, const Position& where) {
     std::size_t bytes = 0;
     if (const auto* text = std::get_if<std::string>(&value.data())) bytes = text->size();
@@ -280,6 +299,7 @@ class Builder : public YAML::EventHandler {
   }
 
   SourceName source_;
+  std::vector<std::string_view> lines_;
   Value root_;
   std::vector<Open> open_;
   std::unordered_map<YAML::anchor_t, Value> anchors_;
@@ -296,7 +316,7 @@ base::Result<Value> parse_yaml(std::string_view text, std::string source_name) {
   try {
     std::istringstream stream{std::string(*checked)};
     YAML::Parser parser(stream);
-    Builder builder(source);
+    Builder builder(source, *checked);
     if (!parser.HandleNextDocument(builder)) return Value{Value::Null{}, {source, 1, 1}};
     return std::move(builder).take();
   } catch (const Refused& refused) {
