@@ -1,7 +1,7 @@
 #pragma once
 
-// The sentences in which a router's API entry tells what is wrong with its rule. Pure functions: any thread. Kept in one
-// place because parsing (here) and building (the owner of the matchers' meaning) must word them alike.
+// The sentences in which a router's API entry tells what is wrong with its rule. Pure functions: any thread. Kept in
+// one place because parsing (here) and building (the owner of the matchers' meaning) must word them alike.
 
 #include <span>
 #include <string>
@@ -15,7 +15,8 @@ namespace tandem::rule {
 /// HTTP: the text is an expression, but a bare value. `error while parsing rule R: obtaining build tree`.
 [[nodiscard]] std::string http_no_tree_error(std::string_view rule);
 
-/// HTTP: a matcher refuses its arguments. `error while parsing rule R: adding rule R: error while adding rule M: cause`.
+/// HTTP: a matcher refuses its arguments. `error while parsing rule R: adding rule R: error while adding rule M:
+/// cause`.
 [[nodiscard]] std::string http_matcher_error(std::string_view rule, std::string_view matcher, std::string_view cause);
 
 /// HTTP: a matcher has no or empty arguments. As http_matcher_error, with `checking` for `adding`.

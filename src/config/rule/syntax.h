@@ -1,8 +1,9 @@
 #pragma once
 
-// The rule language of routers: text to syntax tree. A rule is an expression of Go's grammar, restricted to matcher calls,
-// `&&`, `||`, `!` and parentheses (Traefik options http.routers.<n>.rule and tcp.routers.<n>.rule). What a matcher means is
-// not known here. Pure functions over values: any thread, the caller owns what is returned.
+// The rule language of routers: text to syntax tree. A rule is an expression of Go's grammar, restricted to matcher
+// calls,
+// `&&`, `||`, `!` and parentheses (Traefik options http.routers.<n>.rule and tcp.routers.<n>.rule). What a matcher
+// means is not known here. Pure functions over values: any thread, the caller owns what is returned.
 
 #include <cstddef>
 #include <cstdint>
@@ -58,8 +59,8 @@ Result<Node> parse_http(std::string_view text, Syntax syntax, const LeafCheck& c
 /// Reads a rule of a TCP router. The error is the whole sentence that the API shows for the router.
 Result<Node> parse_tcp(std::string_view text, Syntax syntax, const LeafCheck& check = {});
 
-/// The values of Host, HostHeader (v2) and HostSNI in the order of the text, in lower case, also those that are negated or in
-/// alternatives. These are the names a router's TLS options and certificates are chosen by.
+/// The values of Host, HostHeader (v2) and HostSNI in the order of the text, in lower case, also those that are negated
+/// or in alternatives. These are the names a router's TLS options and certificates are chosen by.
 [[nodiscard]] std::vector<std::string> domains(const Node& tree);
 
 /// Priority of a router that sets none: the rule's length in bytes.
