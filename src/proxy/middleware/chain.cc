@@ -1,0 +1,18 @@
+#include "proxy/middleware/chain.h"
+
+#include <ranges>
+
+namespace tandem::middleware {
+
+base::Result<http::HandlerPtr> build_chain(const model::Chain& options, const BuildContext& context) {
+  http::HandlerPtr handler = context.next;
+  for (const std::string& name : options.middlewares | std::views::reverse) {
+    if (!context.build_named) return base::Error(base::ErrorKind::kInternal, "a chain is not possible here");
+    auto built = context.build_named(name, std::move(handler));
+    if (!built) return built;
+    handler = std::move(*built);
+  }
+  return handler;
+}
+
+}  // namespace tandem::middleware
