@@ -1,7 +1,7 @@
 #pragma once
 
 // From value trees to configurations: the root keys are chosen, the rest is decoded strictly. The templates decode,
-// encode, not_built and schema_of of config/format are instantiated in this folder (codec_*.cc) for both roots and for
+// encode, not_built and schema_of of config/format are instantiated in this folder (codec.cc) for both roots and for
 // what the API shows: EntryPoint, HttpRouter, HttpService, HttpMiddleware, HttpServersTransport and their TCP and UDP
 // kin. Any thread; no state.
 
