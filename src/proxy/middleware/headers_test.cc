@@ -193,7 +193,7 @@ TEST_F(HeadersTest, FreshNonceForEveryResponse) {
   const std::string second = header(ask({}).headers, "Content-Security-Policy");
   EXPECT_TRUE(first.starts_with("script-src 'nonce-"));
   EXPECT_EQ(first.find("$NONCE"), std::string::npos);
-  EXPECT_EQ(first.size(), std::string_view("script-src ; style-src ").size() + 2 * 33);
+  EXPECT_EQ(first.size(), std::string_view("script-src ; style-src ").size() + 2 * 32);
   EXPECT_NE(first, second);
 }
 
