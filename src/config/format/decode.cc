@@ -1,6 +1,8 @@
 #include "config/format/decode.h"
 
 #include <algorithm>
+#include <iterator>
+#include <utility>
 
 #include "base/text.h"
 #include "config/format/codec.h"

@@ -1,8 +1,10 @@
 #include "config/format/scalar.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <expected>
 #include <limits>
 #include <optional>
 

@@ -1,9 +1,32 @@
 #include "config/format/toml.h"
 
-#include <toml++/toml.h>
+#include <algorithm>
+#include <optional>
 #include <sstream>
+#include <stdexcept>
 
+#include "base/text.h"
 #include "config/format/source.h"
+
+// toml++ 3.3 asserts things about its input that bad input breaks ("[[,]]"); with NDEBUG it even tells the compiler to
+// rely on them. Here a broken assertion is an exception in every build, for which the parser must be compiled here and
+// not be the one of the system's shared library.
+namespace tandem::format {
+namespace {
+struct BrokenAssertion : std::logic_error {
+  BrokenAssertion() : std::logic_error("invalid syntax") {}
+};
+}  // namespace
+}  // namespace tandem::format
+#undef NDEBUG
+#undef TOML_SHARED_LIB
+#undef TOML_HEADER_ONLY
+#define TOML_HEADER_ONLY 1
+#define TOML_ASSERT(expression)                                   \
+  do {                                                            \
+    if (!(expression)) throw ::tandem::format::BrokenAssertion(); \
+  } while (false)
+#include <toml++/toml.h>
 
 namespace tandem::format {
 
@@ -13,8 +36,35 @@ namespace {
 /// its tables recursively.
 constexpr std::size_t kMaxDots = 24;
 
-/// Offset of the key that is too long; npos when there is none. Knows just enough of TOML to skip strings and comments.
-std::size_t find_long_key(std::string_view text) {
+/// Offset behind the string that starts at `start`, or of the end of line that breaks it off.
+std::size_t end_of_string(std::string_view text, std::size_t start) {
+  const char quote = text[start];
+  const std::string three(3, quote);
+  const bool multi_line = text.substr(start).starts_with(three);
+  std::size_t at = start + (multi_line ? 3 : 1);
+  while (at < text.size()) {
+    if (multi_line && text.substr(at).starts_with(three)) {
+      at += 3;
+      // Up to two quotes may stand before the closing three.
+      for (int i = 0; i < 2 && at < text.size() && text[at] == quote; ++i) ++at;
+      return at;
+    }
+    if (!multi_line && text[at] == quote) return at + 1;
+    if (!multi_line && text[at] == '\n') return at;
+    at += quote == '"' && text[at] == '\\' ? 2 : 1;
+  }
+  return text.size();
+}
+
+struct Refusal {
+  std::size_t offset;
+  std::string_view reason;
+};
+
+/// What the parser must not see: keys that are too long, and non-ASCII outside of strings and comments (TOML forbids
+/// it, and toml++ classifies some of it with undefined behaviour). Knows just enough of TOML to skip strings and
+/// comments.
+std::optional<Refusal> find_refusal(std::string_view text) {
   std::size_t dots = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
@@ -22,22 +72,40 @@ std::size_t find_long_key(std::string_view text) {
       i = std::min(text.find('\n', i), text.size());
       dots = 0;
     } else if (c == '"' || c == '\'') {
-      const bool multi_line = text.substr(i).starts_with(std::string(3, c));
-      const std::size_t quotes = multi_line ? 3 : 1;
-      std::size_t at = i + quotes;
-      while (at < text.size() &&
-             !text.substr(at).starts_with(std::string_view("\"\"\"'''").substr(c == '"' ? 0 : 3, quotes))) {
-        if (!multi_line && text[at] == '\n') break;
-        at += c == '"' && text[at] == '\\' ? 2 : 1;
-      }
-      i = at + quotes - 1;
+      constexpr std::string_view kBeforeStrings = "=,[{. \t\r\n";
+      if (i > 0 && kBeforeStrings.find(text[i - 1]) == std::string_view::npos) return Refusal{i, "unexpected quote"};
+      i = end_of_string(text, i) - 1;
     } else if (c == '.') {
-      if (++dots > kMaxDots) return i;
+      if (++dots > kMaxDots) return Refusal{i, "nested too deeply"};
     } else if (std::string_view("=,{}[]\n").find(c) != std::string_view::npos) {
       dots = 0;
+    } else if (static_cast<unsigned char>(c) >= 0x80) {
+      return Refusal{i, "a key with characters beyond ASCII must be quoted"};
     }
   }
-  return std::string_view::npos;
+  return std::nullopt;
+}
+
+/// The line that breaks an assertion: the shortest run of lines from the start that does, found by halving.
+std::uint32_t line_of_assertion(std::string_view text) {
+  const auto lines = base::split(text, '\n');
+  const auto breaks = [&](std::size_t count) {
+    const auto end = static_cast<std::size_t>(lines[count - 1].data() + lines[count - 1].size() - text.data());
+    try {
+      (void)toml::parse(text.substr(0, end));
+    } catch (const BrokenAssertion&) {
+      return true;
+    } catch (const toml::parse_error&) {
+      return false;
+    }
+    return false;
+  };
+  std::size_t good = 0, bad = lines.size();
+  while (bad - good > 1) {
+    const std::size_t middle = good + (bad - good) / 2;
+    (breaks(middle) ? bad : good) = middle;
+  }
+  return static_cast<std::uint32_t>(bad);
 }
 
 class Converter {
@@ -94,14 +162,16 @@ base::Result<Value> parse_toml(std::string_view text, std::string source_name) {
   const auto source = std::make_shared<const std::string>(std::move(source_name));
   const auto checked = checked_text(text, source);
   if (!checked) return checked.error();
-  if (const auto at = find_long_key(*checked); at != std::string_view::npos) {
-    return error_at(position_of(source, *checked, at), "nested too deeply");
+  if (const auto refusal = find_refusal(*checked)) {
+    return error_at(position_of(source, *checked, refusal->offset), refusal->reason);
   }
   try {
     return Converter(source).convert(toml::parse(*checked), 1);
   } catch (const toml::parse_error& error) {
     const auto& at = error.source().begin;
     return error_at({source, at.line, at.column}, error.description());
+  } catch (const BrokenAssertion& error) {
+    return error_at({source, line_of_assertion(*checked)}, error.what());
   } catch (const std::exception& error) {
     return error_at({source}, error.what());
   }

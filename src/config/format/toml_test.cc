@@ -28,6 +28,9 @@ TEST(Toml, SaysWhereASyntaxErrorIs) {
   EXPECT_TRUE(json("[a]\n[b\n").starts_with("f.toml:2:")) << json("[a]\n[b\n");
   EXPECT_TRUE(json("[a]\nx = 1\n[a]\ny = 2\n").starts_with("f.toml:3:"));
   EXPECT_TRUE(json("a: {b: 1}").starts_with("f.toml:1:"));
+  EXPECT_EQ(json("[a]\nx = 1\n[[,]]\ny = 2\n"), "f.toml:3: invalid syntax") << "toml++ asserts here";
+  EXPECT_EQ(json("a = 1\n\u00e9 = 2"), "f.toml:2:1: a key with characters beyond ASCII must be quoted");
+  EXPECT_EQ(json("a = [0c'\u00e9']"), "f.toml:1:8: unexpected quote");
   EXPECT_EQ(json("a = \"\xff\""), "f.toml:1:6: invalid UTF-8");
   EXPECT_TRUE(json("a = 99999999999999999999").starts_with("f.toml:1:"));
 }
@@ -46,6 +49,7 @@ TEST(Toml, ManyDotsOutsideOfKeysAreFine) {
   std::string list;
   for (int i = 0; i < 50; ++i) list += "\"10.0.0.1\", 0.5, ";
   EXPECT_TRUE(json("a = [" + list + "]\n").starts_with("{"));
+  EXPECT_EQ(json("\"\u00e9\" = [\"\"\"a\"\"\"\", '\u00e9', \"\\\"\u00e9\"] # \u00e9\n"), R"({"é":["a\"","é","\"é"]})");
   const std::string dots(200, '.');
   EXPECT_TRUE(json("a = \"" + dots + "\"\nb = '" + dots + "' # " + dots + "\nc = \"\"\"\n" + dots + "\n\"\"\"\n")
                   .starts_with("{"));
