@@ -43,7 +43,9 @@ int Descriptor::release() {
 
 void Descriptor::watch_hangup(HangupWatch watch) {
   hangup_ = watch;
-  if (watch.callback != nullptr) register_once();
+  if (watch.callback == nullptr) return;
+  register_once();
+  if (ended_) timer_.arm(loop_->now());  // an end that was seen before makes no further event
 }
 
 void Descriptor::notify(std::uint32_t events) {
@@ -90,6 +92,11 @@ void Descriptor::on_timer(void* self) {
     Wait* wait = std::exchange(d.reader_, nullptr);
     wait->wake = Wake::kTimeout;
     wait->waiter.resume();
+    if (destroyed) return;
+  }
+  if (d.ended_ && d.hangup_.callback != nullptr) {
+    const HangupWatch watch = std::exchange(d.hangup_, {});
+    watch.callback(watch.context);
     if (destroyed) return;
   }
   d.destroyed_ = nullptr;

@@ -29,12 +29,17 @@ class Scope {
 
   struct [[nodiscard]] Join {
     Scope& scope;
+
+    explicit Join(Scope& of) : scope(of) {}
+    Join(const Join&) = delete;
+    Join& operator=(const Join&) = delete;
+    ~Join() { scope.joiner_ = {}; }
     bool await_ready() const { return scope.size_ == 0; }
     void await_suspend(std::coroutine_handle<> handle) { scope.joiner_ = handle; }
     void await_resume() const {}
   };
   /// Suspends until no task is left. One joiner at a time.
-  Join join() { return Join{*this}; }
+  Join join() { return Join(*this); }
 
  private:
   struct Child;

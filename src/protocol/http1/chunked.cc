@@ -12,6 +12,7 @@ namespace {
 
 // Go's limit is of the same kind: sizes and extensions may not be a way to send bytes that nobody counts.
 constexpr std::uint32_t kMaxOverhead = 16 * 1024;
+constexpr std::uint64_t kFree = kMaxOverhead;  // content beyond this excuses no further overhead
 constexpr std::size_t kMaxTrailers = 16 * 1024;
 
 int hex_value(char c) {
@@ -57,12 +58,12 @@ ChunkedDecoder::Step ChunkedDecoder::step(std::string_view input) {
         ++at;
         digits_ = 0;
         state_ = left_ == 0 ? State::kTrailer : State::kData;
+        // As Go counts it: a chunk may cost 16 bytes and twice its size, so that tiny chunks are no offence.
+        overhead_ -= static_cast<std::uint32_t>(std::min<std::uint64_t>(overhead_, 16 + 2 * std::min(left_, kFree)));
         break;
       case State::kData: {
         const std::size_t size = std::min<std::uint64_t>(left_, input.size() - at);
         left_ -= size;
-        overhead_ -=
-            std::min<std::uint32_t>(overhead_, static_cast<std::uint32_t>(std::min<std::size_t>(size, kMaxOverhead)));
         if (left_ == 0) state_ = State::kDataCr;
         return {Kind::kData, at + size, input.substr(at, size)};
       }

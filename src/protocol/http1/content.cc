@@ -42,7 +42,7 @@ Chunk Content::take(std::size_t size) {
 }
 
 Chunk Content::try_read() {
-  if (given_ != 0) wire_.in.consume(std::exchange(given_, 0));
+  settle();
   if (state_ == State::kFailed) return {Chunk::Kind::kError, {}};
   for (;;) {
     if (state_ == State::kFinished) return {Chunk::Kind::kEnd, {}};

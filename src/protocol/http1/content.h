@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include "base/result.h"
 #include "engine/net/buffer.h"
@@ -42,6 +43,11 @@ class Content {
   /// Nothing is left to read.
   bool finished() const { return state_ == State::kFinished; }
   bool failed() const { return state_ == State::kFailed; }
+  /// Takes back what the last try_read() gave, for a reader that stopped before kEnd: these bytes are used, and must
+  /// not be taken for the next message.
+  void settle() {
+    if (given_ != 0) wire_.in.consume(std::exchange(given_, 0));
+  }
   /// What can be read now without waiting; the bytes are valid until the next call.
   http::Chunk try_read();
   loop::Descriptor::Wait readable();

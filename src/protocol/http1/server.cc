@@ -86,6 +86,7 @@ loop::Task<void> ServerSession::run() {
 }
 
 loop::Task<bool> ServerSession::wait_for_request() {
+  idle_ = false;
   if (!wire_.in.empty()) co_return true;
   if (requests_ == 0) {
     // The first request often arrives with the connection; trying costs less than asking to be told.
@@ -208,6 +209,7 @@ loop::Task<bool> ServerSession::answer(Turn& turn, http::Response response) {
   if (response.tunnel != nullptr && response.status == 101) {
     const bool begun = co_await write_response(turn, response);
     handlers_.ended(turn.exchange, response.status, 0);
+    turn.content.settle();
     if (begun) co_await run_tunnel(response);
     co_return false;
   }
@@ -216,11 +218,14 @@ loop::Task<bool> ServerSession::answer(Turn& turn, http::Response response) {
   // connection.
   if (!turn.content.finished()) {
     // (A streamed response may still be sending the content to the server: it alone reads then.)
-    while (!response.body.streamed() && turn.content.try_read().kind == http::Chunk::Kind::kBytes) {
+    const std::uint64_t most = turn.content.bytes_read() + kLingerBytes;
+    while (!response.body.streamed() && turn.content.bytes_read() < most &&
+           turn.content.try_read().kind == http::Chunk::Kind::kBytes) {
     }
     turn.close = turn.close || !turn.content.finished();
   }
   const bool whole = co_await write_response(turn, response);
+  turn.content.settle();
   handlers_.ended(turn.exchange, response.status, turn.bytes_sent);
   if (!whole) co_return false;
   if (turn.close && !turn.content.finished()) co_await linger();
@@ -265,6 +270,10 @@ loop::Task<void> ServerSession::linger() {
 
 loop::Task<void> ServerSession::run_tunnel(http::Response& response) {
   net::Stream& upstream = *response.tunnel->stream;
+  if (!response.tunnel->early.empty()) {
+    const bool sent = co_await net::write_all(*wire_.stream, response.tunnel->early, loop::kNever);
+    if (!sent) co_return;
+  }
   if (!wire_.in.empty()) {
     const bool sent = co_await net::write_all(upstream, wire_.in.view(), loop::kNever);
     if (!sent) co_return;
