@@ -35,8 +35,8 @@ struct Condition {
 /// What became of a router.
 struct RouterState {
   Condition condition;
-  /// The one that counts: configured, or the rule's length. 0 for a router that was never considered (no valid entry point,
-  /// broken child).
+  /// The one that counts: configured, or the rule's length. 0 for a router that was never considered (no valid entry
+  /// point, broken child).
   std::int64_t priority = 0;
   std::vector<std::string> entry_points;  ///< existing ones it listens on, sorted (API: `using`)
 };
@@ -76,21 +76,22 @@ enum class Security : std::uint8_t { kCleartext, kTls };
 struct BuildInput {
   std::shared_ptr<const model::StaticConfiguration> static_configuration;  ///< model::effective() applied
   std::shared_ptr<const model::DynamicConfiguration> dynamic;  ///< merged, names qualified, entry point models applied
-  /// Handlers of services of the provider `internal`, without "@internal": api, dashboard, rest, ping, prometheus, acme-http.
-  /// A known one that is absent is "not enabled". `noop` is always there.
+  /// Handlers of services of the provider `internal`, without "@internal": api, dashboard, rest, ping, prometheus,
+  /// acme-http. A known one that is absent is "not enabled". `noop` is always there.
   std::map<std::string, http::HandlerPtr, std::less<>> internal_services;
 };
 
 class Snapshot {
  public:
-  struct Contents;  // build.h
+  struct Contents;  // contents.h
   explicit Snapshot(std::unique_ptr<const Contents> contents);
   ~Snapshot();
   Snapshot(const Snapshot&) = delete;
   Snapshot& operator=(const Snapshot&) = delete;
 
-  /// The handler of all requests on an entry point: match, then the router's middlewares and service, or 404. It answers
-  /// 404 to everything where no router listens. Never null. Wants exchange.canonical_host and exchange.routing_path.
+  /// The handler of all requests on an entry point: match, then the router's middlewares and service, or 404. It
+  /// answers 404 to everything where no router listens. Never null. Wants exchange.canonical_host and
+  /// exchange.routing_path.
   http::HandlerPtr handler(std::string_view entry_point, Security security) const;
 
   // Sorted by name.
@@ -111,9 +112,10 @@ class Snapshot {
   std::unique_ptr<const Contents> contents_;
 };
 
-/// Builds a snapshot. What is wrong with an object disables that object and stands in its state; the snapshot itself cannot
-/// fail. Objects of `previous` (may be null) whose configuration and references are unchanged are used again: the same
-/// balancers, middlewares, chains and compiled rules. Control thread.
-std::shared_ptr<const Snapshot> build_snapshot(const BuildInput& input, const std::shared_ptr<const Snapshot>& previous);
+/// Builds a snapshot. What is wrong with an object disables that object and stands in its state; the snapshot itself
+/// cannot fail. Objects of `previous` (may be null) whose configuration and references are unchanged are used again:
+/// the same balancers, middlewares, chains and compiled rules. Control thread.
+std::shared_ptr<const Snapshot> build_snapshot(const BuildInput& input,
+                                               const std::shared_ptr<const Snapshot>& previous);
 
 }  // namespace tandem::routing

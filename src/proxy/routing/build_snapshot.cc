@@ -1,0 +1,201 @@
+// From a configuration and the snapshot before to the next snapshot: finds out what changed, builds that, and takes
+// over the rest.
+
+#include <algorithm>
+#include <utility>
+
+#include "proxy/routing/contents.h"
+#include "proxy/routing/names.h"
+
+namespace tandem::routing {
+namespace {
+
+using Contents = Snapshot::Contents;
+
+bool refers_to(const std::vector<std::string>& names, const ChangedNames& changed) {
+  return !changed.empty() &&
+         std::ranges::any_of(names, [&changed](const std::string& name) { return changed.contains(name); });
+}
+
+/// Adds middlewares whose chains name changed ones, until there are no more.
+void add_changed_chains(const model::HttpConfiguration& configuration, ChangedNames& changed) {
+  for (bool more = !changed.empty(); more;) {
+    more = false;
+    for (const auto& [name, middleware] : configuration.middlewares) {
+      if (!middleware.chain || changed.contains(name)) continue;
+      const auto names_changed = [&changed, &owner = name](const std::string& reference) {
+        return changed.contains(qualified_reference(reference, owner));
+      };
+      if (std::ranges::any_of(middleware.chain->middlewares, names_changed)) more = changed.insert(name).second || more;
+    }
+  }
+}
+
+/// Adds services that use what changed, until there are no more.
+void add_changed_users(const Contents& before, const ChangedNames& transports, Reusable& changed) {
+  const bool anything = !transports.empty() || !changed.services.empty() || !changed.middlewares.empty();
+  for (bool more = anything; more;) {
+    more = false;
+    for (std::size_t i = 0; i < before.services.size(); ++i) {
+      const BuiltServicePtr& built = before.built_services[i];
+      if (!built) continue;
+      const bool concerned = refers_to(built->services, changed.services) || transports.contains(built->transport) ||
+                             refers_to(built->chain.used, changed.middlewares);
+      if (concerned) more = changed.services.emplace(before.services[i].name).second || more;
+    }
+  }
+}
+
+void add_changed_handlers(const BuildInput& before, const BuildInput& now, ChangedNames& changed) {
+  ChangedNames names;
+  add_differences(before.internal_services, now.internal_services, names);
+  for (const std::string& name : names) changed.insert(name + "@internal");
+}
+
+Reusable find_changes(const BuildInput& input, const Contents& before, const ChangedNames& transports) {
+  Reusable changed;
+  if (input.dynamic != before.input.dynamic) {
+    const model::HttpConfiguration& old = before.input.dynamic->http;
+    const model::HttpConfiguration& now = input.dynamic->http;
+    add_differences(old.middlewares, now.middlewares, changed.middlewares);
+    add_differences(old.services, now.services, changed.services);
+    add_changed_chains(now, changed.middlewares);
+  }
+  add_changed_handlers(before.input, input, changed.services);
+  add_changed_users(before, transports, changed);
+  return changed;
+}
+
+/// `moved[i]`: where the service is now that was number i in the snapshot before.
+std::vector<ServiceBuilder::Slot> service_slots(const BuildInput& input, const Contents* before,
+                                                const Reusable& changed, std::vector<std::size_t>& moved) {
+  std::vector<ServiceBuilder::Slot> slots;
+  slots.reserve(input.dynamic->http.services.size());
+  std::size_t old = 0;
+  const std::size_t old_count = before == nullptr ? 0 : before->services.size();
+  moved.assign(old_count + 1, input.dynamic->http.services.size());
+  for (const auto& [name, config] : input.dynamic->http.services) {
+    ServiceBuilder::Slot slot{.name = name, .config = &config, .built = nullptr, .reusable = nullptr};
+    while (old < old_count && before->services[old].name < name) ++old;
+    if (old < old_count && before->services[old].name == name) {
+      moved[old] = slots.size();
+      const bool same = changed.services.empty() || !changed.services.contains(name);
+      if (same) slot.reusable = before->built_services[old];
+    }
+    slots.push_back(std::move(slot));
+  }
+  return slots;
+}
+
+std::vector<RouterBuilder::Slot> router_slots(const BuildInput& input, const Contents* before,
+                                              const std::vector<std::size_t>& moved) {
+  std::vector<RouterBuilder::Slot> slots;
+  slots.reserve(input.dynamic->http.routers.size());
+  std::size_t old = 0;
+  const std::size_t old_count = before == nullptr ? 0 : before->routers.size();
+  const bool same_entry_points =
+      before != nullptr && (input.static_configuration == before->input.static_configuration ||
+                            *input.static_configuration == *before->input.static_configuration);
+  for (const auto& [name, config] : input.dynamic->http.routers) {
+    RouterBuilder::Slot slot;
+    slot.name = name;
+    slot.config = &config;
+    while (old < old_count && before->routers[old].name < name) ++old;
+    if (old < old_count && before->routers[old].name == name) {
+      slot.before = before->built_routers[old];
+      slot.same_config = same_entry_points && *before->routers[old].config == config;
+      slot.service_hint = moved[before->router_services[old]];
+    }
+    slots.push_back(std::move(slot));
+  }
+  return slots;
+}
+
+void build_tables(const RouterBuilder& routers, const Contents* before, Contents& into) {
+  struct Ranked {
+    std::vector<std::uint32_t> positions;
+    std::shared_ptr<const RouteTable> table;
+  };
+  std::vector<Ranked> distinct;
+  for (const std::string& name : http_entry_points(*into.input.static_configuration)) {
+    for (const Security security : {Security::kCleartext, Security::kTls}) {
+      std::vector<std::uint32_t> positions = routers.ranked(name, security);
+      auto same = std::ranges::find(distinct, positions, &Ranked::positions);
+      if (same == distinct.end()) {
+        std::vector<Route> routes = routers.routes(positions);
+        std::shared_ptr<const RouteTable> table;
+        for (std::size_t i = 0; before != nullptr && !table && i < before->tables.size(); ++i) {
+          if (before->tables[i].routes->routes() == routes) table = before->tables[i].routes;
+        }
+        if (!table) table = std::make_shared<const RouteTable>(std::move(routes), RouteTable::Level::kEntryPoint);
+        same = distinct.insert(distinct.end(), {.positions = std::move(positions), .table = std::move(table)});
+      }
+      into.tables.push_back({.entry_point = name, .security = security, .routes = same->table});
+    }
+  }
+}
+
+void note_errors(const ChainTrace& trace, Contents& into) {
+  for (const auto& [name, text] : trace.errors) {
+    const auto found = std::ranges::lower_bound(into.middlewares, std::string_view(name), {}, &RuntimeMiddleware::name);
+    if (found == into.middlewares.end() || found->name != name) continue;
+    into.middleware_conditions[static_cast<std::size_t>(found - into.middlewares.begin())].add_error(text, true);
+  }
+}
+
+void take_services(ServiceBuilder& services, Contents& into) {
+  static const ServiceState unused;
+  into.services.reserve(services.slots().size());
+  into.built_services.reserve(services.slots().size());
+  for (ServiceBuilder::Slot& slot : services.slots()) {
+    const ServiceState* state = slot.built ? &slot.built->state : &unused;
+    into.services.push_back({.name = slot.name, .config = slot.config, .state = state});
+    if (slot.built) note_errors(slot.built->chain, into);
+    into.built_services.push_back(std::move(slot.built));
+  }
+}
+
+void take_routers(RouterBuilder& routers, const ServiceBuilder& services, Contents& into) {
+  into.routers.reserve(routers.slots().size());
+  into.built_routers.reserve(routers.slots().size());
+  into.router_services.reserve(routers.slots().size());
+  for (RouterBuilder::Slot& slot : routers.slots()) {
+    into.routers.push_back({.name = slot.name, .config = slot.config, .state = &slot.built->state});
+    into.router_services.push_back(services.position(slot.built->service, slot.service_hint));
+    note_errors(slot.built->chain, into);
+    into.built_routers.push_back(std::move(slot.built));
+  }
+}
+
+}  // namespace
+
+std::shared_ptr<const Snapshot> build_snapshot(const BuildInput& input,
+                                               const std::shared_ptr<const Snapshot>& previous) {
+  const Contents* const before = previous ? &previous->contents() : nullptr;
+  auto contents = std::make_unique<Contents>();
+  contents->input = input;
+
+  ChangedNames changed_transports;
+  contents->transports = build_transports(*input.static_configuration, *input.dynamic,
+                                          before == nullptr ? Transports() : before->transports, changed_transports);
+  const Reusable changed = before == nullptr ? Reusable() : find_changes(input, *before, changed_transports);
+
+  std::vector<std::size_t> moved;
+  ServiceBuilder services(contents->input, contents->transports, service_slots(input, before, changed, moved));
+  RouterBuilder routers(contents->input, services, changed, build_router_tree(input.dynamic->http.routers),
+                        router_slots(input, before, moved));
+  routers.build();
+  build_tables(routers, before, *contents);
+
+  contents->middleware_conditions.resize(input.dynamic->http.middlewares.size());
+  contents->middlewares.reserve(input.dynamic->http.middlewares.size());
+  for (const auto& [name, config] : input.dynamic->http.middlewares) {
+    const Condition* condition = &contents->middleware_conditions[contents->middlewares.size()];
+    contents->middlewares.push_back({.name = name, .config = &config, .condition = condition});
+  }
+  take_routers(routers, services, *contents);
+  take_services(services, *contents);
+  return std::make_shared<const Snapshot>(std::move(contents));
+}
+
+}  // namespace tandem::routing

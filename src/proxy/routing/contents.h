@@ -1,0 +1,39 @@
+#pragma once
+
+// What a snapshot is made of. Only this folder looks inside; control thread while it is built, immutable then.
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "proxy/routing/route_table.h"
+#include "proxy/routing/router_builder.h"
+#include "proxy/routing/service_builder.h"
+#include "proxy/routing/snapshot.h"
+#include "proxy/routing/transports.h"
+
+namespace tandem::routing {
+
+struct Snapshot::Contents {
+  struct Table {
+    std::string entry_point;
+    Security security;
+    std::shared_ptr<const RouteTable> routes;
+  };
+
+  BuildInput input;
+  Transports transports;
+  std::vector<Table> tables;
+
+  // All in the order of names; the second of each pair belongs to the first.
+  std::vector<RuntimeRouter> routers;
+  std::vector<BuiltRouterPtr> built_routers;
+  std::vector<std::size_t> router_services;  ///< position of each router's service, built_services.size() for none
+  std::vector<RuntimeService> services;
+  std::vector<BuiltServicePtr> built_services;  ///< null for those nobody uses
+  std::vector<RuntimeMiddleware> middlewares;
+  std::vector<Condition> middleware_conditions;
+};
+
+}  // namespace tandem::routing

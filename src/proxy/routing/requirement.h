@@ -1,0 +1,32 @@
+#pragma once
+
+// Requirement: what every request that a predicate accepts has in common, as far as an index can use it: one of several
+// hosts, one of several paths or path prefixes. Values whose texts belong to the predicate.
+
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "proxy/routing/predicate.h"
+
+namespace tandem::routing {
+
+struct HostKey {
+  std::string_view text;
+  bool suffix = false;  ///< `text` follows the first label, else it is the host; no final dot
+};
+
+struct PathKey {
+  std::string_view text;
+  bool exact = false;  ///< else a prefix
+};
+
+/// Empty optionals: anything.
+struct Requirement {
+  std::optional<std::vector<HostKey>> hosts;
+  std::optional<std::vector<PathKey>> paths;
+};
+
+Requirement requirement_of(const Predicate& predicate);
+
+}  // namespace tandem::routing

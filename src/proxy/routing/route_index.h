@@ -1,0 +1,123 @@
+#pragma once
+
+// RouteIndex: finds the few routes that can match a request's host and path, so that a request's cost does not grow
+// with the number of routes. Built with a route table; immutable, shared by all cores; the predicates it was built from
+// must outlive it.
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "protocol/http/arena.h"
+#include "proxy/routing/requirement.h"
+
+namespace tandem::routing {
+
+class RouteIndex {
+ public:
+  /// Ranks of routes, ascending: a better route has a smaller rank.
+  using Ranks = std::span<const std::uint32_t>;
+
+  RouteIndex() = default;
+  /// One requirement for each rank, in order.
+  explicit RouteIndex(std::span<const Requirement* const> requirements);
+
+  /// Calls `accept(rank)` with ranks in ascending order until it returns true: all routes that can match, and perhaps
+  /// some that cannot, some of them twice. No allocation unless more than 32 prefixes of the path are routes' own.
+  template <class Accept>
+  void find(std::string_view host, std::string_view path, http::Arena& arena, Accept accept) const;
+
+ private:
+  static constexpr std::uint32_t kNone = ~0U;
+  static constexpr std::size_t kUnindexed = 8;  // so few routes are tried one by one
+
+  struct List {
+    std::uint32_t first = 0;
+    std::uint32_t count = 0;
+  };
+  /// A path text of one bucket; nodes of a bucket are sorted by text.
+  struct PathNode {
+    std::string_view text;
+    std::uint32_t parent = kNone;  // the longest other node that is a prefix of this one
+    List prefixes;
+    List exacts;
+  };
+  /// The routes of one host, of one host suffix, or of no particular host.
+  struct Bucket {
+    std::string_view host;
+    bool suffix = false;
+    List any_path;
+    List nodes;
+  };
+  struct Entry {
+    std::uint32_t bucket;
+    std::uint32_t rank;
+    PathKey path;
+    bool has_path;
+  };
+  class Found;
+
+  std::uint32_t bucket_for(const HostKey& host);
+  const Bucket* lookup(std::string_view host, bool suffix) const;
+  void fill(Bucket& bucket, std::span<const Entry> entries);
+  void fill_nodes(Bucket& bucket, std::span<const Entry> entries);
+  void grow_table();
+  void collect(const Bucket& bucket, std::string_view path, Found& found) const;
+  Ranks ranks(List list) const { return {ranks_.data() + list.first, list.count}; }
+
+  std::vector<std::uint32_t> ranks_;
+  std::vector<PathNode> nodes_;
+  std::vector<Bucket> buckets_;       // the first one: no particular host
+  std::vector<std::uint32_t> table_;  // open addressing; buckets by host
+  bool any_suffix_ = false;
+};
+
+/// The lists that a lookup found.
+class RouteIndex::Found {
+ public:
+  explicit Found(http::Arena& arena) : arena_(arena) {}
+  void add(Ranks list) {
+    if (list.empty()) return;
+    if (size_ == capacity_) grow();
+    lists_[size_++] = list;
+  }
+  std::span<Ranks> lists() { return {lists_, size_}; }
+
+ private:
+  void grow();
+
+  http::Arena& arena_;
+  std::array<Ranks, 32> few_;
+  Ranks* lists_ = few_.data();
+  std::size_t size_ = 0;
+  std::size_t capacity_ = few_.size();
+};
+
+template <class Accept>
+void RouteIndex::find(std::string_view host, std::string_view path, http::Arena& arena, Accept accept) const {
+  if (buckets_.empty()) return;
+  if (host.ends_with('.')) host.remove_suffix(1);
+  Found found(arena);
+  if (!host.empty() && !table_.empty()) {
+    if (const Bucket* bucket = lookup(host, false)) collect(*bucket, path, found);
+    const std::size_t dot = any_suffix_ ? host.find('.') : std::string_view::npos;
+    if (dot != std::string_view::npos) {
+      if (const Bucket* bucket = lookup(host.substr(dot), true)) collect(*bucket, path, found);
+    }
+  }
+  collect(buckets_.front(), path, found);
+
+  const std::span<Ranks> lists = found.lists();
+  while (true) {
+    Ranks* best = nullptr;
+    for (Ranks& list : lists) {
+      if (!list.empty() && (best == nullptr || list.front() < best->front())) best = &list;
+    }
+    if (best == nullptr || accept(best->front())) return;
+    *best = best->subspan(1);
+  }
+}
+
+}  // namespace tandem::routing

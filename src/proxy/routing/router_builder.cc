@@ -1,0 +1,262 @@
+#include "proxy/routing/router_builder.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "config/model/entry_point_address.h"
+#include "proxy/routing/names.h"
+#include "proxy/routing/router_handler.h"
+
+namespace tandem::routing {
+namespace {
+
+using base::Error;
+using base::ErrorKind;
+using base::Result;
+
+/// The priorities above are tandem's own routers'.
+constexpr std::int64_t kMaxUserPriority = std::numeric_limits<std::int64_t>::max() - 1000;
+constexpr std::string_view kDefaultTlsOptions = "default";
+
+bool is_http(const model::EntryPoint& entry_point) {
+  const auto address = model::parse_entry_point_address(entry_point.address);
+  return address && address->protocol == model::EntryPointProtocol::kTcp;
+}
+
+std::int64_t priority_of(const model::HttpRouter& config) {
+  return config.priority != 0 ? config.priority : rule::default_http_priority(config.rule);
+}
+
+}  // namespace
+
+std::vector<std::string> http_entry_points(const model::StaticConfiguration& configuration) {
+  std::vector<std::string> names;
+  for (const auto& [name, entry_point] : configuration.entryPoints) {
+    if (is_http(entry_point)) names.push_back(name);
+  }
+  return names;
+}
+
+RouterBuilder::RouterBuilder(const BuildInput& input, ServiceBuilder& services, const Reusable& reusable,
+                             std::vector<TreeNode> tree, std::vector<Slot> slots)
+    : input_(input), services_(services), reusable_(reusable), tree_(std::move(tree)), slots_(std::move(slots)) {}
+
+void RouterBuilder::build() {
+  for (std::uint32_t i = 0; i < slots_.size(); ++i) {
+    if (slots_[i].config->parentRefs.empty()) build_root(i);
+  }
+  // Children that no parent took: broken ones and those out of reach.
+  for (std::uint32_t i = 0; i < slots_.size(); ++i) {
+    if (!slots_[i].built) child(i);
+  }
+}
+
+bool RouterBuilder::unchanged(const Slot& slot, const TreeNode& node) const {
+  if (!slot.same_config || slot.before->tree != node.condition) return false;
+  if (slot.config->tls && slot.before->tls_options_known != tls_options_known(slot)) return false;
+  if (!std::ranges::equal(slot.before->children, node.children, {}, {},
+                          [this](std::uint32_t child) { return slots_[child].built; })) {
+    return false;
+  }
+  if (!reusable_.services.empty() && reusable_.services.contains(slot.before->service)) return false;
+  return reusable_.middlewares.empty() ||
+         std::ranges::none_of(slot.before->chain.used,
+                              [this](const std::string& name) { return reusable_.middlewares.contains(name); });
+}
+
+std::string RouterBuilder::tls_options_name(const Slot& slot) const {
+  const std::string& options = slot.config->tls->options;
+  if (options.empty() || options == kDefaultTlsOptions) return std::string(kDefaultTlsOptions);
+  return qualified_reference(options, slot.name);
+}
+
+bool RouterBuilder::tls_options_known(const Slot& slot) const {
+  return !slot.config->tls || input_.dynamic->tls.options.contains(tls_options_name(slot));
+}
+
+void RouterBuilder::build_root(std::uint32_t position) {
+  Slot& slot = slots_[position];
+  for (const std::uint32_t at : tree_[position].children) child(at);
+  if (unchanged(slot, tree_[position])) {
+    slot.built = slot.before;
+    services_.keep(slot.built->service, slot.service_hint);
+    return;
+  }
+  auto built = std::make_shared<BuiltRouter>();
+  built->tree = tree_[position].condition;
+  built->state.condition = built->tree;
+  find_entry_points(slot, *built);
+  Condition& condition = built->state.condition;
+  if (built->state.entry_points.empty()) {
+    condition.add_error("no valid entryPoint for this router", true);
+  } else {
+    built->state.priority = priority_of(*slot.config);
+    if (built->state.priority > kMaxUserPriority && provider_of(slot.name) != "internal") {
+      condition.add_error(fmt::format("the router priority {} exceeds the max user-defined priority {}",
+                                      built->state.priority, kMaxUserPriority),
+                          true);
+    } else {
+      build_route(position, *built);
+    }
+  }
+  slot.built = std::move(built);
+}
+
+const BuiltRouterPtr& RouterBuilder::child(std::uint32_t position) {
+  Slot& slot = slots_[position];
+  if (slot.built) return slot.built;
+  for (const std::uint32_t at : tree_[position].children) child(at);
+  if (unchanged(slot, tree_[position])) {
+    slot.built = slot.before;
+    services_.keep(slot.built->service, slot.service_hint);
+    return slot.built;
+  }
+  auto built = std::make_shared<BuiltRouter>();
+  built->tree = tree_[position].condition;
+  built->state.condition = built->tree;
+  find_entry_points(slot, *built);
+  // Children have no entry points; one that names some all the same is shown with its priority.
+  if (!built->state.entry_points.empty()) built->state.priority = priority_of(*slot.config);
+  if (built->state.condition.errors.empty()) {
+    built->state.priority = priority_of(*slot.config);
+    build_route(position, *built);
+  }
+  slot.built = std::move(built);
+  return slot.built;
+}
+
+void RouterBuilder::find_entry_points(const Slot& slot, BuiltRouter& into) const {
+  for (const std::string& name : slot.config->entryPoints) {
+    const auto found = input_.static_configuration->entryPoints.find(name);
+    if (found == input_.static_configuration->entryPoints.end() || !is_http(found->second)) {
+      into.state.condition.add_error(fmt::format("entryPoint \"{}\" doesn't exist", name), false);
+      continue;
+    }
+    into.state.entry_points.push_back(name);
+  }
+  std::ranges::sort(into.state.entry_points);
+  const auto repeated = std::ranges::unique(into.state.entry_points);
+  into.state.entry_points.erase(repeated.begin(), repeated.end());
+}
+
+void RouterBuilder::build_route(std::uint32_t position, BuiltRouter& into) {
+  const Slot& slot = slots_[position];
+  into.tls_options_known = tls_options_known(slot);
+  if (!into.tls_options_known) {
+    into.state.condition.add_error(
+        fmt::format("building router handler: unknown TLS options: {}", tls_options_name(slot)), true);
+    return;
+  }
+  auto handler = build_handler(position, into);
+  if (!handler) {
+    into.state.condition.add_error(handler.error().text(), true);
+    return;
+  }
+  auto rule = rule_of(slot);
+  if (!rule) {
+    into.state.condition.add_error(rule.error().text(), true);
+    return;
+  }
+  into.rule = std::move(*rule);
+  std::string service = into.service.empty() ? fmt::format("{}-muxer", slot.name) : into.service;
+  into.handler = std::make_shared<const RouterHandler>(
+      std::string(slot.name), std::move(service),
+      slot.config->parentRefs.empty() ? denied_escapes(slot.config->deniedEncodedPathCharacters) : DeniedEscapes{},
+      std::move(*handler));
+}
+
+Result<http::HandlerPtr> RouterBuilder::build_handler(std::uint32_t position, BuiltRouter& into) {
+  const Slot& slot = slots_[position];
+  Result<http::HandlerPtr> next = http::HandlerPtr();
+  if (!tree_[position].children.empty()) {
+    next = build_children(position, into);
+    if (!next) return Error(ErrorKind::kInvalid, "building child routers muxer: " + next.error().text());
+  } else if (slot.config->service.empty()) {
+    return Error(ErrorKind::kInvalid, "router must have either a service or child routers");
+  } else {
+    into.service = qualified_reference(slot.config->service, slot.name);
+    next = services_.get(slot.config->service, slot.name);
+    if (!next) return next.error();
+  }
+  ChainBuilder chain(input_.dynamic->http, into.chain);
+  return chain.wrap(slot.config->middlewares, slot.name, std::move(*next));
+}
+
+Result<http::HandlerPtr> RouterBuilder::build_children(std::uint32_t position, BuiltRouter& into) {
+  std::vector<std::uint32_t> served;
+  for (const std::uint32_t at : tree_[position].children) {
+    into.children.push_back(child(at));
+    if (into.children.back()->handler) served.push_back(at);
+  }
+  if (served.empty()) {
+    return Error(ErrorKind::kInvalid,
+                 fmt::format("no child routers could be added to muxer ({} skipped)", into.children.size()));
+  }
+  return std::make_shared<const RouteTable>(routes(in_order(std::move(served))), RouteTable::Level::kChildren);
+}
+
+Result<std::shared_ptr<const CompiledRule>> RouterBuilder::rule_of(const Slot& slot) const {
+  const bool same_rule = slot.before && slot.before->rule && slot.before->rule->text == slot.config->rule &&
+                         slot.before->rule->syntax == rule::syntax_named(slot.config->ruleSyntax);
+  if (same_rule) return slot.before->rule;
+  const rule::Syntax syntax = rule::syntax_named(slot.config->ruleSyntax);
+  auto predicate = compile_rule(slot.config->rule, syntax);
+  if (!predicate) return predicate.error();
+  auto compiled = std::make_shared<CompiledRule>();
+  compiled->text = slot.config->rule;
+  compiled->syntax = syntax;
+  compiled->predicate = std::move(*predicate);
+  compiled->requirement = requirement_of(*compiled->predicate);
+  return std::shared_ptr<const CompiledRule>(std::move(compiled));
+}
+
+std::vector<std::uint32_t> RouterBuilder::ranked(std::string_view entry_point, Security security) const {
+  std::vector<std::uint32_t> positions;
+  for (std::uint32_t i = 0; i < slots_.size(); ++i) {
+    const Slot& slot = slots_[i];
+    if (!slot.built->handler || !slot.config->parentRefs.empty()) continue;
+    if (slot.config->tls.has_value() != (security == Security::kTls)) continue;
+    const auto& listening = slot.built->state.entry_points;
+    if (std::ranges::find(listening, entry_point) != listening.end()) positions.push_back(i);
+  }
+  return in_order(std::move(positions));
+}
+
+std::vector<std::uint32_t> RouterBuilder::in_order(std::vector<std::uint32_t> positions) const {
+  struct Key {
+    std::int64_t priority;
+    std::uint32_t provider;
+    std::uint32_t position;
+  };
+  std::vector<Key> keys;
+  keys.reserve(positions.size());
+  for (const std::uint32_t i : positions) {
+    keys.push_back({slots_[i].built->state.priority, provider_rank(slots_[i].name), i});
+  }
+  std::ranges::sort(keys, [](const Key& a, const Key& b) {
+    if (a.priority != b.priority) return a.priority > b.priority;
+    if (a.provider != b.provider) return a.provider < b.provider;
+    return a.position < b.position;
+  });
+  for (std::size_t i = 0; i < keys.size(); ++i) positions[i] = keys[i].position;
+  return positions;
+}
+
+std::vector<Route> RouterBuilder::routes(std::span<const std::uint32_t> ranked) const {
+  std::vector<Route> result;
+  result.reserve(ranked.size());
+  for (const std::uint32_t i : ranked) {
+    result.push_back({.rule = slots_[i].built->rule, .handler = slots_[i].built->handler});
+  }
+  return result;
+}
+
+std::uint32_t RouterBuilder::provider_rank(std::string_view name) const {
+  const auto& precedence = input_.static_configuration->providers.precedence;
+  return static_cast<std::uint32_t>(std::ranges::find(precedence, provider_of(name)) - precedence.begin());
+}
+
+}  // namespace tandem::routing

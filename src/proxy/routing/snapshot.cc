@@ -1,0 +1,77 @@
+#include "proxy/routing/snapshot.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "proxy/routing/contents.h"
+#include "proxy/routing/names.h"
+
+namespace tandem::routing {
+namespace {
+
+template <class Object>
+const Object* find_named(std::span<const Object> objects, std::string_view name) {
+  const auto found = std::ranges::lower_bound(objects, name, {}, &Object::name);
+  return found != objects.end() && found->name == name ? &*found : nullptr;
+}
+
+}  // namespace
+
+std::string_view text_of(Status status) {
+  switch (status) {
+    case Status::kEnabled:
+      return "enabled";
+    case Status::kWarning:
+      return "warning";
+    case Status::kDisabled:
+      return "disabled";
+  }
+  return "";
+}
+
+void Condition::add_error(std::string_view text, bool critical) {
+  if (critical) {
+    status = Status::kDisabled;
+  } else if (status == Status::kEnabled) {
+    status = Status::kWarning;
+  }
+  if (std::ranges::find(errors, text) == errors.end()) errors.emplace_back(text);
+}
+
+Snapshot::Snapshot(std::unique_ptr<const Contents> contents) : contents_(std::move(contents)) {}
+Snapshot::~Snapshot() = default;
+
+http::HandlerPtr Snapshot::handler(std::string_view entry_point, Security security) const {
+  for (const Contents::Table& table : contents_->tables) {
+    if (table.entry_point == entry_point && table.security == security) return table.routes;
+  }
+  static const http::HandlerPtr nowhere =
+      std::make_shared<const RouteTable>(std::vector<Route>(), RouteTable::Level::kEntryPoint);
+  return nowhere;
+}
+
+std::span<const RuntimeRouter> Snapshot::routers() const { return contents_->routers; }
+std::span<const RuntimeService> Snapshot::services() const { return contents_->services; }
+std::span<const RuntimeMiddleware> Snapshot::middlewares() const { return contents_->middlewares; }
+
+const RuntimeRouter* Snapshot::router(std::string_view name) const { return find_named(routers(), name); }
+const RuntimeService* Snapshot::service(std::string_view name) const { return find_named(services(), name); }
+const RuntimeMiddleware* Snapshot::middleware(std::string_view name) const { return find_named(middlewares(), name); }
+
+Usage Snapshot::usage() const {
+  Usage usage;
+  for (const RuntimeRouter& router : routers()) {
+    for (const std::string& reference : router.config->middlewares) {
+      std::string name = qualified_reference(reference, router.name);
+      if (middleware(name) != nullptr) usage.middlewares[std::move(name)].push_back(router.name);
+    }
+    if (router.config->service.empty()) continue;
+    std::string name = qualified_reference(router.config->service, router.name);
+    if (service(name) != nullptr) usage.services[std::move(name)].push_back(router.name);
+  }
+  return usage;
+}
+
+const std::shared_ptr<const model::DynamicConfiguration>& Snapshot::dynamic() const { return contents_->input.dynamic; }
+
+}  // namespace tandem::routing
