@@ -66,10 +66,6 @@ class Tree {
       const auto at = static_cast<std::uint32_t>(found - items_.begin());
       std::vector<std::uint32_t>& siblings = nodes_[at].children;
       if (siblings.empty() || siblings.back() != i) siblings.push_back(i);
-      if (!config(at).service.empty()) {
-        nodes_[at].condition.add_error("router has both a service and is referenced as a parent by other routers",
-                                       true);
-      }
     }
   }
 
@@ -77,6 +73,9 @@ class Tree {
     reached_[i] = true;
     on_path_[i] = true;
     path_.push_back(i);
+    if (!config(i).service.empty() && !nodes_[i].children.empty()) {
+      nodes_[i].condition.add_error("router has both a service and is referenced as a parent by other routers", true);
+    }
     std::erase_if(nodes_[i].children, [this, i](std::uint32_t child) {
       if (on_path_[child]) {
         nodes_[i].condition.add_error(circle(child), false);
