@@ -1,0 +1,91 @@
+#include "app/command_line.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+
+#include "app/check.h"
+#include "app/healthcheck.h"
+#include "app/help.h"
+#include "app/problems.h"
+#include "app/run.h"
+#include "app/version.h"
+#include "app/whoami.h"
+#include "base/text.h"
+
+namespace tandem::app {
+namespace {
+
+void print(std::string_view text) {
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  std::fflush(stdout);
+}
+
+StaticSources sources_of(std::vector<std::string> arguments) {
+  StaticSources sources;
+  sources.arguments = std::move(arguments);
+  for (char** entry = environ; *entry != nullptr; ++entry) sources.environment.emplace_back(*entry);
+  return sources;
+}
+
+bool asks_for_help(const std::vector<std::string>& arguments) {
+  return std::ranges::any_of(
+      arguments, [](const std::string& word) { return word == "--help" || word == "-help" || word == "-h"; });
+}
+
+int run_check(std::vector<std::string> arguments) {
+  const bool json =
+      std::erase_if(arguments, [](const std::string& word) { return word == "--json" || word == "-json"; }) > 0;
+  const CheckReport report = check(sources_of(std::move(arguments)));
+  print(json ? json_of(report) : text_of(report));
+  return report.errors.empty() ? 0 : 1;
+}
+
+int run_healthcheck(std::vector<std::string> arguments) {
+  StaticSources sources = sources_of(std::move(arguments));
+  sources.configuration_file_is_flag = false;
+  const StaticLoad load = load_static(sources);
+  if (!load.problems.empty()) {
+    report_command_errors(load.problems);
+    return 1;
+  }
+  const HealthcheckResult result = healthcheck(load.configuration);
+  print(result.text + "\n");
+  return result.healthy ? 0 : 1;
+}
+
+int run_whoami_command(const std::vector<std::string>& arguments) {
+  WhoamiOptions options;
+  if (const std::string wrong = parse_whoami_options(arguments, options); !wrong.empty()) {
+    report_command_error(wrong);
+    return 1;
+  }
+  return run_whoami(options);
+}
+
+}  // namespace
+
+int run_command_line(std::vector<std::string> arguments) {
+  if (asks_for_help(arguments)) {
+    print_help();
+    return 0;
+  }
+  if (arguments.empty() || arguments.front().starts_with('-')) return run(sources_of(std::move(arguments)));
+  const std::string command = arguments.front();
+  arguments.erase(arguments.begin());
+  // The first two are what container images written for Traefik begin with.
+  if (command == "tandem" || command == "traefik") return run(sources_of(std::move(arguments)));
+  if (command == "check") return run_check(std::move(arguments));
+  if (command == "healthcheck") return run_healthcheck(std::move(arguments));
+  if (command == "whoami") return run_whoami_command(arguments);
+  if (command == "version") {
+    print(version_text());
+    return 0;
+  }
+  print_help();
+  report_command_error("command not found: " + command);
+  return 1;
+}
+
+}  // namespace tandem::app

@@ -1,0 +1,14 @@
+#pragma once
+
+// The command line: which command is meant, and its exit code. Main thread.
+
+#include <string>
+#include <vector>
+
+namespace tandem::app {
+
+/// Runs the command that `arguments` (without the program's name) name: run (default), check, version, healthcheck,
+/// whoami, --help. Returns the exit code.
+int run_command_line(std::vector<std::string> arguments);
+
+}  // namespace tandem::app

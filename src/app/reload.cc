@@ -1,0 +1,107 @@
+#include "app/reload.h"
+
+#include <utility>
+
+#include "base/log.h"
+#include "config/model/effective.h"
+#include "config/model/entry_point_models.h"
+#include "config/model/internal_configuration.h"
+#include "config/model/merge.h"
+
+namespace tandem::app {
+namespace {
+
+bool same(const std::shared_ptr<const model::DynamicConfiguration>& a,
+          const std::shared_ptr<const model::DynamicConfiguration>& b) {
+  return a == b || (a != nullptr && b != nullptr && *a == *b);
+}
+
+bool same(const format::Problems& a, const format::Problems& b) {
+  return std::ranges::equal(a, b, {}, &format::Problem::text, &format::Problem::text);
+}
+
+void log_problems(const provider::Delivery& delivery) {
+  for (const format::Problem& problem : delivery.problems) {
+    base::log_error("Error in the dynamic configuration",
+                    {{"providerName", delivery.provider}, {"error", problem.text()}});
+  }
+  for (const format::Problem& warning : delivery.warnings) {
+    base::log_warn(warning.text(), {{"providerName", delivery.provider}});
+  }
+}
+
+}  // namespace
+
+Reload::Reload(std::shared_ptr<const model::StaticConfiguration> static_configuration, Apply apply)
+    : static_(std::move(static_configuration)),
+      default_entry_points_(model::default_entry_points(*static_)),
+      apply_(std::move(apply)) {}
+
+void Reload::receive(provider::Delivery delivery) {
+  auto& source = sources_[delivery.provider];
+  const bool first = source == nullptr;
+  if (first) source = std::make_unique<Source>(*this);
+  const provider::Delivery& before = source->latest;
+
+  const bool named_files = !first && delivery.named_files_version != before.named_files_version;
+  const bool same_problems = !first && same(delivery.problems, before.problems);
+  if (!same_problems || !same(delivery.warnings, before.warnings)) log_problems(delivery);
+  if (delivery.configuration == nullptr) delivery.configuration = before.configuration;
+  if (same_problems && !named_files && same(delivery.configuration, before.configuration)) return;
+
+  named_files_changed_ |= named_files;
+  source->latest = std::move(delivery);
+  if (source->throttle.deadline() != loop::kNever) {
+    source->waiting = true;  // the newest wins
+    return;
+  }
+  forward(*source);
+}
+
+void Reload::Source::on_timer(void* self) {
+  auto& source = *static_cast<Source*>(self);
+  if (std::exchange(source.waiting, false)) source.reload.forward(source);
+}
+
+void Reload::forward(Source& source) {
+  source.applied = source.latest.configuration;
+  if (!begun_) return;
+  // At once after a calm time, then once in every such duration.
+  const loop::Nanoseconds pause = static_->providers.providersThrottleDuration.value;
+  if (pause.count() > 0 && source.latest.provider != model::kInternalProvider) {
+    source.throttle.arm(loop::Loop::current().now() + pause);
+  }
+  apply();
+}
+
+void Reload::begin() {
+  auto internal = model::internal_configuration(*static_);
+  provider::Delivery delivery;
+  delivery.provider = model::kInternalProvider;
+  delivery.configuration = std::make_shared<const model::DynamicConfiguration>(std::move(internal.configuration));
+  delivery.problems = std::move(internal.problems);
+  begun_ = true;
+  receive(std::move(delivery));
+}
+
+void Reload::apply() {
+  Candidate candidate;
+  std::vector<model::ProviderConfiguration> deliveries;
+  for (const auto& [name, source] : sources_) {
+    for (const format::Problem& problem : source->latest.problems) candidate.errors.push_back({name, problem});
+    if (source->applied != nullptr) deliveries.push_back({name, *source->applied});
+  }
+  model::Merged merged = model::merge(deliveries, default_entry_points_);
+  const format::Problems dropped = model::apply_models(merged.configuration, *static_);
+  for (const format::Problems* notes : {static_cast<const format::Problems*>(&merged.notes), &dropped}) {
+    for (const format::Problem& note : *notes) {
+      base::log_error(note.text());
+      candidate.errors.push_back({{}, note});
+    }
+  }
+  candidate.configuration = std::make_shared<const model::DynamicConfiguration>(std::move(merged.configuration));
+  candidate.named_files_changed = std::exchange(named_files_changed_, false);
+  apply_(std::move(candidate));
+}
+
+}  // namespace tandem::app

@@ -1,0 +1,223 @@
+#include "app/run.h"
+
+#include <sched.h>
+
+#include <algorithm>
+#include <atomic>
+#include <csignal>
+#include <fstream>
+#include <set>
+#include <thread>
+
+#include "app/configuration_state.h"
+#include "app/help.h"
+#include "app/internal_services.h"
+#include "app/problems.h"
+#include "app/reload.h"
+#include "app/router_errors.h"
+#include "app/signals.h"
+#include "base/log.h"
+#include "base/version.h"
+#include "control/provider/all.h"
+#include "engine/loop/scope.h"
+#include "proxy/entry/server.h"
+
+namespace tandem::app {
+namespace {
+
+using Duration = loop::Nanoseconds;
+
+constexpr Duration kLookForEnd = std::chrono::milliseconds(10);
+
+/// The longest of a time-out over all entry points: they stop together.
+template <class Member>
+Duration longest(const model::StaticConfiguration& configuration, Member member) {
+  Duration longest{0};
+  for (const auto& [name, entry_point] : configuration.entryPoints) {
+    longest = std::max(longest, (entry_point.transport.lifeCycle.*member).value);
+  }
+  return longest;
+}
+
+class Program {
+ public:
+  Program(std::shared_ptr<const model::StaticConfiguration> configuration, std::unique_ptr<entry::Server> server)
+      : static_(std::move(configuration)),
+        server_(std::move(server)),
+        reload_(static_, [this](Candidate candidate) { apply(std::move(candidate)); }),
+        services_(internal_services({static_, state_, stopping_})) {}
+
+  /// Runs until the program was told to stop and has stopped.
+  void run(Signals& signals) {
+    server_->start();
+    providers_ = provider::make_all(static_->providers);
+    for (const auto& each : providers_) {
+      base::log_info("Starting provider", {{"providerName", each->name()}});
+      tasks_.spawn(each->run(reload_));
+    }
+    reload_.begin();
+    tasks_.spawn(listen_to(signals));
+    loop::Loop::current().run();
+    tasks_.cancel();
+    server_->stop();
+  }
+
+ private:
+  format::Position locate(std::string_view provider, std::string_view path) const {
+    for (const auto& each : providers_) {
+      if (each->name() == provider) return each->locate(path);
+    }
+    return {};
+  }
+
+  void apply(Candidate candidate) {
+    const routing::BuildInput input{
+        .static_configuration = static_, .dynamic = candidate.configuration, .internal_services = services_};
+    // Objects that read named files would be taken over as they are.
+    const auto previous = candidate.named_files_changed ? nullptr : state_.snapshot();
+    auto snapshot = routing::build_snapshot(input, previous);
+    const Locate where = [this](std::string_view provider, std::string_view path) { return locate(provider, path); };
+    const format::Problems problems = errors_of(*snapshot, where);
+    report(problems);
+    for (const format::Problem& problem : problems) {
+      candidate.errors.push_back({problem.path.substr(problem.path.rfind('@') + 1), problem});
+    }
+    report_not_built(*candidate.configuration);
+    server_->swap(snapshot);
+    state_.publish(std::move(snapshot), std::move(candidate.errors));
+    base::log_debug("Configuration applied");
+  }
+
+  /// Says what is new; what was said and still holds is not repeated.
+  void report(const format::Problems& problems) {
+    std::set<std::string> now;
+    for (const format::Problem& problem : problems) {
+      std::string text = problem.text();
+      if (!said_.contains(text)) base::log_error("Error in the dynamic configuration", {{"error", text}});
+      now.insert(std::move(text));
+    }
+    said_ = std::move(now);
+  }
+
+  void report_not_built(const model::DynamicConfiguration& configuration) {
+    for (const std::string& path : format::not_built(configuration)) {
+      if (said_not_built_.insert(path).second) {
+        base::log_warn("Option has no effect yet: it is not built", {{"option", path}});
+      }
+    }
+  }
+
+  loop::Task<void> listen_to(Signals& signals) {
+    for (;;) {
+      const int signal = co_await signals.next();
+      if (signal == SIGHUP) {
+        base::log_info("Reloading the dynamic configuration");
+        for (const auto& each : providers_) each->reload();
+      } else if (signal == SIGUSR1) {
+        base::reopen_log();
+      } else if (!stopping_.exchange(true)) {
+        tasks_.spawn(stop_gracefully());
+      }
+    }
+  }
+
+  loop::Task<void> stop_gracefully() {
+    base::log_info("I have to go...");
+    base::log_info("Stopping server gracefully");
+    const loop::Loop& loop = loop::Loop::current();
+    if (const Duration accept = longest(*static_, &model::LifeCycle::requestAcceptGraceTimeout); accept.count() > 0) {
+      base::log_info("Waiting for incoming requests to cease");
+      co_await loop::sleep_for(accept);
+    }
+    server_->drain();
+    const loop::TimePoint end = loop.now() + longest(*static_, &model::LifeCycle::graceTimeOut);
+    while (server_->sessions() > 0 && loop.now() < end) co_await loop::sleep_for(kLookForEnd);
+    base::log_info("Server stopped");
+    loop::Loop::current().stop();
+  }
+
+  std::shared_ptr<const model::StaticConfiguration> static_;
+  std::atomic<bool> stopping_{false};
+  ConfigurationState state_;
+  std::unique_ptr<entry::Server> server_;
+  Reload reload_;
+  InternalServices services_;
+  std::vector<std::unique_ptr<provider::Provider>> providers_;
+  std::set<std::string> said_;
+  std::set<std::string> said_not_built_;
+  loop::Scope tasks_;
+};
+
+void report_start(const StaticLoad& load, bool level_is_known) {
+  if (!level_is_known) {
+    base::log_error("Unknown log level, using ERROR", {{"level", load.configuration.log->level}});
+  }
+  base::log_info("tandem starts", {{"version", base::kVersion}, {"configuration", load.origin}});
+  for (const format::Problem& warning : load.warnings) base::log_warn(warning.text());
+  for (const std::string& path : load.not_built) {
+    base::log_warn("Option has no effect yet: it is not built", {{"option", path}});
+  }
+}
+
+/// Whole cores in a control group's share ("QUOTA PERIOD", "max PERIOD"); 0: no limit.
+std::size_t cores_of_group() {
+  std::ifstream file("/sys/fs/cgroup/cpu.max");
+  std::string quota;
+  double period = 0;
+  if (!(file >> quota >> period) || quota == "max" || period <= 0) return 0;
+  const double share = std::strtod(quota.c_str(), nullptr) / period;
+  return static_cast<std::size_t>(std::max(1.0, share + 0.999));
+}
+
+}  // namespace
+
+std::size_t allowed_cores() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
+  if (::sched_getaffinity(0, sizeof set, &set) == 0) cores = static_cast<std::size_t>(std::max(1, CPU_COUNT(&set)));
+  const std::size_t share = cores_of_group();
+  return share > 0 ? std::min(cores, share) : cores;
+}
+
+int run(const StaticSources& sources) {
+  const StaticLoad load = load_static(sources);
+  if (load.malformed_flags) print_help();
+  if (!load.problems.empty()) {
+    report_command_errors(load.problems);
+    return 1;
+  }
+  // Without a file provider SIGHUP keeps its default action, the end of the process, as in Traefik.
+  const bool reloads = load.configuration.providers.file.has_value();
+  Signals::block({SIGTERM, SIGINT, SIGUSR1});
+  if (reloads) Signals::block({SIGHUP});
+  ::signal(SIGPIPE, SIG_IGN);
+
+  auto configuration = std::make_shared<const model::StaticConfiguration>(load.configuration);
+  auto server = entry::Server::listen(*configuration, allowed_cores());
+  if (!server) {
+    report_command_error(server.error().text());
+    return 1;
+  }
+  bool level_is_known = true;
+  const base::LogSettings settings = log_settings(*configuration, level_is_known);
+  if (!base::configure_log(settings)) {
+    report_command_error("unable to open the log file " + settings.file_path);
+    return 1;
+  }
+  report_start(load, level_is_known);
+
+  loop::Loop loop;
+  Signals signals;
+  const auto opened =
+      reloads ? signals.open({SIGTERM, SIGINT, SIGUSR1, SIGHUP}) : signals.open({SIGTERM, SIGINT, SIGUSR1});
+  if (!opened) {
+    report_command_error(opened.error().text());
+    return 1;
+  }
+  Program(std::move(configuration), std::move(*server)).run(signals);
+  base::log_info("Shutting down");
+  return 0;
+}
+
+}  // namespace tandem::app
