@@ -176,11 +176,10 @@ struct HttpMiddleware {
   std::optional<GrpcWeb> grpcWeb;
   std::map<std::string, format::Value> plugin;  ///< Plugin name to its own options.
   static constexpr std::array kMayStandAlone{"compress", "contentType"};
-  static constexpr std::array kNotBuilt{
-      "stripPrefixRegex",  "replacePath", "replacePathRegex", "ipWhiteList",    "ipAllowList",
-      "encodedCharacters", "errors",      "rateLimit",        "redirectRegex",  "digestAuth",
-      "forwardAuth",       "inFlightReq", "buffering",        "circuitBreaker", "compress",
-      "passTLSClientCert", "retry",       "contentType",      "grpcWeb",        "plugin"};
+  static constexpr std::array kNotBuilt{"ipWhiteList", "ipAllowList",    "encodedCharacters", "errors",
+                                        "rateLimit",   "digestAuth",     "forwardAuth",       "inFlightReq",
+                                        "buffering",   "circuitBreaker", "compress",          "passTLSClientCert",
+                                        "retry",       "contentType",    "grpcWeb",           "plugin"};
   bool operator==(const HttpMiddleware&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(HttpMiddleware, (),

@@ -1,5 +1,6 @@
-#include "proxy/middleware/add_prefix.h"
+// addPrefix: puts a prefix before the path.
 
+#include "proxy/middleware/builders.h"
 #include "proxy/middleware/path_text.h"
 
 namespace tandem::middleware {

@@ -1,11 +1,6 @@
 #include "proxy/middleware/all.h"
 
-#include "proxy/middleware/add_prefix.h"
-#include "proxy/middleware/basic_auth.h"
-#include "proxy/middleware/chain.h"
-#include "proxy/middleware/headers.h"
-#include "proxy/middleware/redirect_scheme.h"
-#include "proxy/middleware/strip_prefix.h"
+#include "proxy/middleware/builders.h"
 
 namespace tandem::middleware {
 
@@ -48,9 +43,9 @@ using M = HttpMiddleware;
 constexpr std::array kTable = {
     row<&M::addPrefix, &build_add_prefix>("addPrefix"),
     row<&M::stripPrefix, &build_strip_prefix>("stripPrefix"),
-    not_built<&M::stripPrefixRegex>("stripPrefixRegex"),
-    not_built<&M::replacePath>("replacePath"),
-    not_built<&M::replacePathRegex>("replacePathRegex"),
+    row<&M::stripPrefixRegex, &build_strip_prefix_regex>("stripPrefixRegex"),
+    row<&M::replacePath, &build_replace_path>("replacePath"),
+    row<&M::replacePathRegex, &build_replace_path_regex>("replacePathRegex"),
     row<&M::chain, &build_chain>("chain"),
     not_built<&M::ipWhiteList>("ipWhiteList"),
     not_built<&M::ipAllowList>("ipAllowList"),
@@ -58,7 +53,7 @@ constexpr std::array kTable = {
     not_built<&M::encodedCharacters>("encodedCharacters"),
     not_built<&M::errors>("errors"),
     not_built<&M::rateLimit>("rateLimit"),
-    not_built<&M::redirectRegex>("redirectRegex"),
+    row<&M::redirectRegex, &build_redirect_regex>("redirectRegex"),
     row<&M::redirectScheme, &build_redirect_scheme>("redirectScheme"),
     row<&M::basicAuth, &build_basic_auth>("basicAuth"),
     not_built<&M::digestAuth>("digestAuth"),

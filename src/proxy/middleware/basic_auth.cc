@@ -1,4 +1,4 @@
-#include "proxy/middleware/basic_auth.h"
+// basicAuth: HTTP basic authentication, RFC 7617.
 
 #include <openssl/evp.h>
 
@@ -6,6 +6,7 @@
 #include <map>
 
 #include "engine/loop/per_worker.h"
+#include "proxy/middleware/builders.h"
 #include "proxy/middleware/credential_cache.h"
 #include "proxy/middleware/hash_pool.h"
 #include "proxy/middleware/password_hash.h"

@@ -1,6 +1,8 @@
-#include "proxy/middleware/chain.h"
+// chain: several middlewares under one name. It has no handler of its own: its members are built around each other.
 
 #include <ranges>
+
+#include "proxy/middleware/builders.h"
 
 namespace tandem::middleware {
 

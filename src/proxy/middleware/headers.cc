@@ -1,5 +1,7 @@
-#include "proxy/middleware/headers.h"
+// headers: custom headers of requests and responses, CORS, and security headers. An upgraded connection (101) is left
+// alone.
 
+#include "proxy/middleware/builders.h"
 #include "proxy/middleware/cors.h"
 #include "proxy/middleware/header_change.h"
 #include "proxy/middleware/security_headers.h"

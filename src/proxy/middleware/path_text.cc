@@ -7,6 +7,8 @@ namespace tandem::middleware {
 namespace {
 
 constexpr std::string_view kUnescaped = "-_.~$&+,/:;=@";
+// What Go leaves alone in a path that came encoded.
+constexpr std::string_view kAllowedEncoded = "!'()*[]";
 
 bool is_hex(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 
@@ -20,20 +22,43 @@ std::size_t first_size(std::string_view path) {
   return path.size() >= 3 && path[0] == '%' && is_hex(path[1]) && is_hex(path[2]) ? 3 : 1;
 }
 
+void append_escaped(std::string& out, char c) {
+  constexpr std::string_view kHex = "0123456789ABCDEF";
+  if (stands_as_it_is(c)) {
+    out += c;
+  } else {
+    const auto byte = static_cast<unsigned char>(c);
+    out += {'%', kHex[byte >> 4], kHex[byte & 15]};
+  }
+}
+
 }  // namespace
 
 std::string escape_path(std::string_view path) {
-  constexpr std::string_view kHex = "0123456789ABCDEF";
   std::string out;
-  for (const char c : path) {
-    if (stands_as_it_is(c)) {
-      out += c;
+  for (const char c : path) append_escaped(out, c);
+  return out;
+}
+
+std::string reescape_path(std::string_view path) {
+  std::string out;
+  while (!path.empty()) {
+    const std::size_t size = first_size(path);
+    if (size > 1 || kAllowedEncoded.find(path.front()) != std::string_view::npos) {
+      out += path.substr(0, size);
     } else {
-      const auto byte = static_cast<unsigned char>(c);
-      out += {'%', kHex[byte >> 4], kHex[byte & 15]};
+      append_escaped(out, path.front());
     }
+    path.remove_prefix(size);
   }
   return out;
+}
+
+std::string_view malformed_escape(std::string_view path) {
+  for (std::size_t at = path.find('%'); at != std::string_view::npos; at = path.find('%', at + 1)) {
+    if (first_size(path.substr(at)) == 1) return path.substr(at, 3);
+  }
+  return {};
 }
 
 std::size_t encoded_size(std::string_view path, std::size_t decoded_size) {

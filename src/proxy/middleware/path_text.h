@@ -15,6 +15,12 @@ namespace tandem::middleware {
 /// is escaped as Go's net/url does it, '%' too.
 std::string escape_path(std::string_view path);
 
+/// The same for text that may be encoded already: its percent sequences stay.
+std::string reescape_path(std::string_view path);
+
+/// The first thing that begins with '%' and is no percent sequence, as Go reports it; empty when there is none.
+std::string_view malformed_escape(std::string_view path);
+
 /// How many bytes of the encoded `path` make up `decoded_size` bytes of its decoded form. Malformed sequences count as
 /// they stand.
 std::size_t encoded_size(std::string_view path, std::size_t decoded_size);

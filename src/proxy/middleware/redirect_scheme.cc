@@ -1,5 +1,6 @@
-#include "proxy/middleware/redirect_scheme.h"
+// redirectScheme: sends clients to the same address under another scheme and port; those who are there already pass.
 
+#include "proxy/middleware/builders.h"
 #include "proxy/middleware/redirect.h"
 
 namespace tandem::middleware {

@@ -1,5 +1,6 @@
-#include "proxy/middleware/strip_prefix.h"
+// stripPrefix: cuts the first matching prefix off the path and tells it in X-Forwarded-Prefix.
 
+#include "proxy/middleware/builders.h"
 #include "proxy/middleware/path_text.h"
 #include "proxy/middleware/text.h"
 
