@@ -46,6 +46,9 @@ void Reload::receive(provider::Delivery delivery) {
   const bool named_files = !first && delivery.named_files_version != before.named_files_version;
   const bool same_problems = !first && same(delivery.problems, before.problems);
   if (!same_problems || !same(delivery.warnings, before.warnings)) log_problems(delivery);
+  // What follows from the static configuration was not asked for by anybody.
+  if (delivery.configuration != nullptr && delivery.provider != model::kInternalProvider)
+    report_not_built(*delivery.configuration);
   if (delivery.configuration == nullptr) delivery.configuration = before.configuration;
   if (same_problems && !named_files && same(delivery.configuration, before.configuration)) return;
 
@@ -56,6 +59,14 @@ void Reload::receive(provider::Delivery delivery) {
     return;
   }
   forward(*source);
+}
+
+void Reload::report_not_built(const model::DynamicConfiguration& configuration) {
+  for (const std::string& path : format::not_built(configuration)) {
+    if (said_not_built_.insert(path).second) {
+      base::log_warn("Option has no effect yet: it is not built", {{"option", path}});
+    }
+  }
 }
 
 void Reload::Source::on_timer(void* self) {

@@ -7,7 +7,7 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -54,6 +54,7 @@ class Reload final : public provider::Receiver {
     static void on_timer(void* self);
   };
 
+  void report_not_built(const model::DynamicConfiguration& configuration);
   void forward(Source& source);
   void apply();
 
@@ -61,6 +62,7 @@ class Reload final : public provider::Receiver {
   std::vector<std::string> default_entry_points_;
   Apply apply_;
   std::map<std::string, std::unique_ptr<Source>> sources_;
+  std::set<std::string> said_not_built_;
   bool begun_ = false;
   bool named_files_changed_ = false;
 };

@@ -82,7 +82,6 @@ class Program {
     for (const format::Problem& problem : problems) {
       candidate.errors.push_back({problem.path.substr(problem.path.rfind('@') + 1), problem});
     }
-    report_not_built(*candidate.configuration);
     server_->swap(snapshot);
     state_.publish(std::move(snapshot), std::move(candidate.errors));
     base::log_debug("Configuration applied");
@@ -97,14 +96,6 @@ class Program {
       now.insert(std::move(text));
     }
     said_ = std::move(now);
-  }
-
-  void report_not_built(const model::DynamicConfiguration& configuration) {
-    for (const std::string& path : format::not_built(configuration)) {
-      if (said_not_built_.insert(path).second) {
-        base::log_warn("Option has no effect yet: it is not built", {{"option", path}});
-      }
-    }
   }
 
   loop::Task<void> listen_to(Signals& signals) {
@@ -144,7 +135,6 @@ class Program {
   InternalServices services_;
   std::vector<std::unique_ptr<provider::Provider>> providers_;
   std::set<std::string> said_;
-  std::set<std::string> said_not_built_;
   loop::Scope tasks_;
 };
 
