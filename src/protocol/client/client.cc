@@ -80,6 +80,20 @@ std::string_view write_request_head(const http::Request& request, std::string_vi
   return {begin, static_cast<std::size_t>(at - begin)};
 }
 
+/// The complete head at the beginning of `wire`, moved into the arena; empty when its end has not come.
+std::span<char> take_head(http1::Wire& wire, http1::HeadEnd end, http::Arena& arena) {
+  if (end.kind == http1::HeadEnd::Kind::kMore) return {};
+  if (end.kind == http1::HeadEnd::Kind::kBad) {
+    const http1::MendedHead mended = http1::mend_response_head(wire.in.view(), arena);
+    wire.in.consume(mended.consumed);
+    return mended.head;
+  }
+  char* const copy = arena.allocate_text(end.size);
+  std::memcpy(copy, wire.in.view().data(), end.size);
+  wire.in.consume(end.size);
+  return {copy, end.size};
+}
+
 }  // namespace
 
 /// A request under way on a connection: sends its content beside the response. Lives until the response is read.
@@ -249,22 +263,18 @@ loop::Task<base::Result<http::Response>> Client::attempt(std::unique_ptr<Upstrea
   std::size_t scanned = 0;
   for (;;) {
     const http1::HeadEnd end = http1::find_head_end(on.wire.in.view(), scanned);
-    if (end.kind == http1::HeadEnd::Kind::kBad || on.wire.in.size() > kMaxResponseHead) {
-      co_return upstream_error(ErrorKind::kProtocol, "malformed response head");
-    }
-    if (end.kind == http1::HeadEnd::Kind::kFound) {
-      char* const copy = arena.allocate_text(end.size);
-      std::memcpy(copy, on.wire.in.view().data(), end.size);
-      on.wire.in.consume(end.size);
+    if (on.wire.in.size() > kMaxResponseHead)
+      co_return upstream_error(ErrorKind::kLimit, "the response head is too large");
+    if (const std::span<char> head_bytes = take_head(on.wire, end, arena); !head_bytes.empty()) {
       scanned = 0;
       http1::ResponseHead parsed;
       parsed.headers = http::Headers(arena);
-      if (http1::parse_response_head({copy, end.size}, request.method == "HEAD", parsed)) {
+      if (http1::parse_response_head(head_bytes, request.method == "HEAD", parsed)) {
         co_return upstream_error(ErrorKind::kProtocol, "malformed response head");
       }
-      if (parsed.status == 100 && !upload_begun) begin_upload();
       if (parsed.status >= 200 || parsed.status == 101) co_return finish(std::move(under_way), std::move(parsed));
-      if (parsed.status != 100 && interim != nullptr) co_await interim->send_interim(parsed.status, parsed.headers);
+      if (interim != nullptr) co_await interim->send_interim(parsed.status, parsed.headers);
+      if (parsed.status == 100 && !upload_begun) begin_upload();
       continue;
     }
     const net::IoCount count = on.wire.fill();
