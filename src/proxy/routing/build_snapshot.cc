@@ -112,15 +112,15 @@ std::vector<RouterBuilder::Slot> router_slots(const BuildInput& input, const Con
 }
 
 void build_tables(const RouterBuilder& routers, const Contents* before, Contents& into) {
-  struct Ranked {
+  struct Distinct {
     std::vector<std::uint32_t> positions;
     std::shared_ptr<const RouteTable> table;
   };
-  std::vector<Ranked> distinct;
+  std::vector<Distinct> distinct;
   for (const std::string& name : http_entry_points(*into.input.static_configuration)) {
     for (const Security security : {Security::kCleartext, Security::kTls}) {
-      std::vector<std::uint32_t> positions = routers.ranked(name, security);
-      auto same = std::ranges::find(distinct, positions, &Ranked::positions);
+      std::vector<std::uint32_t> positions = routers.listening(name, security);
+      auto same = std::ranges::find(distinct, positions, &Distinct::positions);
       if (same == distinct.end()) {
         std::vector<Route> routes = routers.routes(positions);
         std::shared_ptr<const RouteTable> table;

@@ -195,7 +195,7 @@ Result<http::HandlerPtr> RouterBuilder::build_children(std::uint32_t position, B
     return Error(ErrorKind::kInvalid,
                  fmt::format("no child routers could be added to muxer ({} skipped)", into.children.size()));
   }
-  return std::make_shared<const RouteTable>(routes(in_order(std::move(served))), RouteTable::Level::kChildren);
+  return std::make_shared<const RouteTable>(routes(std::move(served)), RouteTable::Level::kChildren);
 }
 
 Result<std::shared_ptr<const CompiledRule>> RouterBuilder::rule_of(const Slot& slot) const {
@@ -213,16 +213,16 @@ Result<std::shared_ptr<const CompiledRule>> RouterBuilder::rule_of(const Slot& s
   return std::shared_ptr<const CompiledRule>(std::move(compiled));
 }
 
-std::vector<std::uint32_t> RouterBuilder::ranked(std::string_view entry_point, Security security) const {
+std::vector<std::uint32_t> RouterBuilder::listening(std::string_view entry_point, Security security) const {
   std::vector<std::uint32_t> positions;
   for (std::uint32_t i = 0; i < slots_.size(); ++i) {
     const Slot& slot = slots_[i];
     if (!slot.built->handler || !slot.config->parentRefs.empty()) continue;
     if (slot.config->tls.has_value() != (security == Security::kTls)) continue;
-    const auto& listening = slot.built->state.entry_points;
-    if (std::ranges::find(listening, entry_point) != listening.end()) positions.push_back(i);
+    const auto& names = slot.built->state.entry_points;
+    if (std::ranges::find(names, entry_point) != names.end()) positions.push_back(i);
   }
-  return in_order(std::move(positions));
+  return positions;
 }
 
 std::vector<std::uint32_t> RouterBuilder::in_order(std::vector<std::uint32_t> positions) const {
@@ -245,10 +245,10 @@ std::vector<std::uint32_t> RouterBuilder::in_order(std::vector<std::uint32_t> po
   return positions;
 }
 
-std::vector<Route> RouterBuilder::routes(std::span<const std::uint32_t> ranked) const {
+std::vector<Route> RouterBuilder::routes(std::vector<std::uint32_t> positions) const {
   std::vector<Route> result;
-  result.reserve(ranked.size());
-  for (const std::uint32_t i : ranked) {
+  result.reserve(positions.size());
+  for (const std::uint32_t i : in_order(std::move(positions))) {
     result.push_back({.rule = slots_[i].built->rule, .handler = slots_[i].built->handler});
   }
   return result;
@@ -256,6 +256,7 @@ std::vector<Route> RouterBuilder::routes(std::span<const std::uint32_t> ranked) 
 
 std::uint32_t RouterBuilder::provider_rank(std::string_view name) const {
   const auto& precedence = input_.static_configuration->providers.precedence;
+  if (precedence.empty()) return 0;
   return static_cast<std::uint32_t>(std::ranges::find(precedence, provider_of(name)) - precedence.begin());
 }
 

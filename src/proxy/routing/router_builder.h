@@ -6,7 +6,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -57,10 +56,10 @@ class RouterBuilder {
   /// Builds all routers.
   void build();
   std::vector<Slot>& slots() { return slots_; }
-  /// Roots that get requests, by entry point and security: positions of slots in order of rank.
-  std::vector<std::uint32_t> ranked(std::string_view entry_point, Security security) const;
-  /// The routes of these slots.
-  std::vector<Route> routes(std::span<const std::uint32_t> ranked) const;
+  /// Roots that get requests, by entry point and security: positions of slots, ascending.
+  std::vector<std::uint32_t> listening(std::string_view entry_point, Security security) const;
+  /// The routes of these slots, in order of rank.
+  std::vector<Route> routes(std::vector<std::uint32_t> positions) const;
 
  private:
   const BuiltRouterPtr& child(std::uint32_t position);
