@@ -7,21 +7,36 @@ namespace tandem::base {
 
 std::string_view name_of(ErrorKind kind) {
   switch (kind) {
-    case ErrorKind::kInvalid: return "invalid";
-    case ErrorKind::kNotFound: return "not found";
-    case ErrorKind::kRefused: return "refused";
-    case ErrorKind::kUnreachable: return "unreachable";
-    case ErrorKind::kTimeout: return "timeout";
-    case ErrorKind::kClosed: return "closed";
-    case ErrorKind::kReset: return "reset";
-    case ErrorKind::kCancelled: return "cancelled";
-    case ErrorKind::kProtocol: return "protocol";
-    case ErrorKind::kLimit: return "limit";
-    case ErrorKind::kTls: return "tls";
-    case ErrorKind::kDns: return "dns";
-    case ErrorKind::kIo: return "io";
-    case ErrorKind::kUnsupported: return "unsupported";
-    case ErrorKind::kInternal: return "internal";
+    case ErrorKind::kInvalid:
+      return "invalid";
+    case ErrorKind::kNotFound:
+      return "not found";
+    case ErrorKind::kRefused:
+      return "refused";
+    case ErrorKind::kUnreachable:
+      return "unreachable";
+    case ErrorKind::kTimeout:
+      return "timeout";
+    case ErrorKind::kClosed:
+      return "closed";
+    case ErrorKind::kReset:
+      return "reset";
+    case ErrorKind::kCancelled:
+      return "cancelled";
+    case ErrorKind::kProtocol:
+      return "protocol";
+    case ErrorKind::kLimit:
+      return "limit";
+    case ErrorKind::kTls:
+      return "tls";
+    case ErrorKind::kDns:
+      return "dns";
+    case ErrorKind::kIo:
+      return "io";
+    case ErrorKind::kUnsupported:
+      return "unsupported";
+    case ErrorKind::kInternal:
+      return "internal";
   }
   return "unknown";
 }
@@ -30,14 +45,33 @@ namespace {
 
 ErrorKind kind_of_errno(int code) {
   switch (code) {
-    case ECONNREFUSED: case EACCES: case EPERM: return ErrorKind::kRefused;
-    case EHOSTUNREACH: case ENETUNREACH: case ENETDOWN: case EADDRNOTAVAIL: return ErrorKind::kUnreachable;
-    case ETIMEDOUT: return ErrorKind::kTimeout;
-    case ECONNRESET: case EPIPE: case ECONNABORTED: return ErrorKind::kReset;
-    case ECANCELED: return ErrorKind::kCancelled;
-    case ENOENT: case ENOTDIR: return ErrorKind::kNotFound;
-    case EMFILE: case ENFILE: case ENOMEM: case ENOBUFS: return ErrorKind::kLimit;
-    default: return ErrorKind::kIo;
+    case ECONNREFUSED:
+    case EACCES:
+    case EPERM:
+      return ErrorKind::kRefused;
+    case EHOSTUNREACH:
+    case ENETUNREACH:
+    case ENETDOWN:
+    case EADDRNOTAVAIL:
+      return ErrorKind::kUnreachable;
+    case ETIMEDOUT:
+      return ErrorKind::kTimeout;
+    case ECONNRESET:
+    case EPIPE:
+    case ECONNABORTED:
+      return ErrorKind::kReset;
+    case ECANCELED:
+      return ErrorKind::kCancelled;
+    case ENOENT:
+    case ENOTDIR:
+      return ErrorKind::kNotFound;
+    case EMFILE:
+    case ENFILE:
+    case ENOMEM:
+    case ENOBUFS:
+      return ErrorKind::kLimit;
+    default:
+      return ErrorKind::kIo;
   }
 }
 

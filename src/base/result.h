@@ -53,8 +53,14 @@ class [[nodiscard]] Error {
   std::string text() const;
   const Error* cause() const { return cause_.get(); }
 
-  Error&& with_side(Side side) && { side_ = side; return std::move(*this); }
-  Error&& with_retry(bool retryable) && { retryable_ = retryable; return std::move(*this); }
+  Error&& with_side(Side side) && {
+    side_ = side;
+    return std::move(*this);
+  }
+  Error&& with_retry(bool retryable) && {
+    retryable_ = retryable;
+    return std::move(*this);
+  }
   /// A new error of the same kind, side and retry advice whose cause is this one.
   Error wrapped(std::string message) &&;
 
@@ -70,7 +76,8 @@ template <class T>
 class [[nodiscard]] Result : public std::expected<T, Error> {
  public:
   using std::expected<T, Error>::expected;
-  Result(Error error) : std::expected<T, Error>(std::unexpected(std::move(error))) {}  // NOLINT(google-explicit-constructor)
+  Result(Error error)
+      : std::expected<T, Error>(std::unexpected(std::move(error))) {}  // NOLINT(google-explicit-constructor)
 };
 
 }  // namespace tandem::base

@@ -175,7 +175,7 @@ class Api final : public http::Handler {
     const bool known = path.starts_with("/api/");
     if (!known) return http::error_response(kNotFound, "404 page not found", exchange.arena);
     path.remove_prefix(std::string_view("/api/").size());
-    if (request.method != "GET" && request.method != "HEAD") {
+    if (request.method != "GET") {
       const bool exists = find(path, Parameters(request.query), exchange).status != kNotFound;
       return exists ? http::empty_response(kMethodNotAllowed, exchange.arena)
                     : http::error_response(kNotFound, "404 page not found", exchange.arena);

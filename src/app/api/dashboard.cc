@@ -58,7 +58,9 @@ class Dashboard final : public http::Handler {
  public:
   explicit Dashboard(Sources sources) : sources_(std::move(sources)) {}
 
-  loop::Task<http::Response> handle(http::Request /*request*/, http::Exchange& exchange) const override {
+  loop::Task<http::Response> handle(http::Request request, http::Exchange& exchange) const override {
+    const bool known = request.path == "/" || request.path == "/dashboard/";
+    if (!known) return http::ready(http::error_response(404, "404 page not found", exchange.arena));
     return http::ready(page("text/html; charset=utf-8", content(), exchange));
   }
 

@@ -57,7 +57,7 @@ void set_member(Object& object, std::string_view name, Value value) {
 }  // namespace
 
 std::string_view provider_of(std::string_view name) {
-  const std::size_t at = name.rfind('@');
+  const std::size_t at = name.find('@');
   return at == std::string_view::npos ? std::string_view() : name.substr(at + 1);
 }
 
@@ -67,6 +67,14 @@ std::string type_of(const model::HttpMiddleware& middleware) { return first_sect
 Value router_item(const routing::RuntimeRouter& router, bool detailed) {
   Value value = format::encode(*router.config, true);
   Object& object = *value.object();
+  if (!router.config->middlewares.empty()) {
+    // A router that was built names its middlewares in full.
+    std::vector<std::string> qualified = router.config->middlewares;
+    for (std::string& name : qualified) {
+      if (name.find('@') == std::string::npos) name.append("@").append(provider_of(router.name));
+    }
+    set_member(object, "middlewares", list(qualified));
+  }
   const std::int64_t priority = router.state->priority;
   if (priority != 0) set_member(object, "priority", number(priority));
   if (router.config->tls && router.config->tls->options.empty()) {

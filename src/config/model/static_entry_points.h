@@ -66,6 +66,7 @@ struct EntryPointHttp {
   std::string underscoreHeadersStrategy = "keep";      ///< keep, delete or reject headers with an underscore.
   static constexpr std::array kMayStandAlone{"tls"};
   static constexpr std::array kNotBuilt{"tls"};
+  static constexpr std::array kAlwaysEncoded{"sanitizePath"};
   bool operator==(const EntryPointHttp&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(EntryPointHttp, (),

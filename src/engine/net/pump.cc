@@ -11,6 +11,7 @@ loop::Task<bool> write_all(Stream& to, std::string_view bytes, loop::TimePoint d
 }
 
 loop::Task<bool> write_all(Stream& to, std::span<iovec> pieces, loop::TimePoint deadline) {
+  if (deadline <= loop::Loop::current().now()) co_return false;
   while (!pieces.empty()) {
     const IoCount count = to.try_write(pieces);
     if (count.failed()) co_return false;

@@ -114,16 +114,9 @@ void canonicalize(std::span<char> name) {
 }
 
 bool list_contains(std::string_view list, std::string_view token) {
-  while (!list.empty()) {
-    const std::size_t comma = list.find(',');
-    std::string_view item = list.substr(0, comma);
-    while (!item.empty() && (item.front() == ' ' || item.front() == '\t')) item.remove_prefix(1);
-    while (!item.empty() && (item.back() == ' ' || item.back() == '\t')) item.remove_suffix(1);
-    if (equals_ignoring_case(item, token)) return true;
-    if (comma == std::string_view::npos) break;
-    list.remove_prefix(comma + 1);
-  }
-  return false;
+  bool found = false;
+  for_each_listed(list, [&](std::string_view item) { found |= equals_ignoring_case(item, token); });
+  return found;
 }
 
 std::optional<std::string_view> Headers::get(HeaderId id) const {

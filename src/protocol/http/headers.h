@@ -63,6 +63,19 @@ bool equals_ignoring_case(std::string_view a, std::string_view b);
 bool is_token(std::string_view text);
 /// True when `list` (comma separated, as in Connection) holds `token`, without regard to case.
 bool list_contains(std::string_view list, std::string_view token);
+/// Calls `visit` with each non-empty element of a comma-separated list, without the white space around it.
+template <class Visit>
+void for_each_listed(std::string_view list, Visit visit) {
+  while (!list.empty()) {
+    const std::size_t comma = list.find(',');
+    std::string_view item = list.substr(0, comma);
+    while (!item.empty() && (item.front() == ' ' || item.front() == '\t')) item.remove_prefix(1);
+    while (!item.empty() && (item.back() == ' ' || item.back() == '\t')) item.remove_suffix(1);
+    if (!item.empty()) visit(item);
+    if (comma == std::string_view::npos) return;
+    list.remove_prefix(comma + 1);
+  }
+}
 
 struct HeaderField {
   std::string_view name;

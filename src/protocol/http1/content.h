@@ -56,6 +56,8 @@ class Content {
   base::Error error() const;
   const http::Headers* trailers() const { return decoder_ ? &decoder_->trailers() : nullptr; }
   std::uint64_t bytes_read() const { return bytes_; }
+  /// Bytes still to come where the length is known; 0 otherwise.
+  std::uint64_t left() const { return left_; }
 
  private:
   enum class State : std::uint8_t { kReading, kFinished, kFailed };

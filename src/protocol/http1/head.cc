@@ -104,6 +104,7 @@ struct Collected {
   std::string_view host;
   std::string_view upgrade_to;
   bool expects_continue = false;
+  bool bad_trailer = false;  // announces a field that may not be one (RFC 9110 §6.5.1)
 };
 
 void note(HeaderId id, std::string_view value, Collected& seen) {
@@ -131,6 +132,11 @@ void note(HeaderId id, std::string_view value, Collected& seen) {
     case HeaderId::kUpgrade:
       if (seen.upgrade_to.empty()) seen.upgrade_to = value;
       break;
+    case HeaderId::kTrailer:
+      for (const std::string_view framing : {"Content-Length", "Transfer-Encoding", "Trailer"}) {
+        seen.bad_trailer |= http::list_contains(value, framing);
+      }
+      break;
     case HeaderId::kExpect:
       seen.expects_continue |= http::equals_ignoring_case(value, "100-continue");
       break;
@@ -139,12 +145,13 @@ void note(HeaderId id, std::string_view value, Collected& seen) {
   }
 }
 
-constexpr bool is_kept(HeaderId id, bool keep_host) {
-  return id != HeaderId::kContentLength && id != HeaderId::kTransferEncoding && (keep_host || id != HeaderId::kHost);
+constexpr bool is_kept(HeaderId id, bool response) {
+  if (id == HeaderId::kTransferEncoding) return false;
+  return response ? id != HeaderId::kContentLength : id != HeaderId::kHost;
 }
 
-/// Parses field lines up to the blank one. `keep_host`: Host is an ordinary field (responses, trailers).
-std::optional<HeadError> parse_fields(Lines& lines, std::size_t max_fields, bool keep_host, http::Headers& headers,
+/// Parses field lines up to the blank one. `response`: Host is an ordinary field there (and in trailers).
+std::optional<HeadError> parse_fields(Lines& lines, std::size_t max_fields, bool response, http::Headers& headers,
                                       Collected& seen) {
   for (std::size_t count = 0;; ++count) {
     const std::span<char> line = lines.next();
@@ -162,7 +169,7 @@ std::optional<HeadError> parse_fields(Lines& lines, std::size_t max_fields, bool
     if (!is_clean_value(value)) return kBadRequest;
     const HeaderId id = http::header_id(view(name));
     if (id != HeaderId::kOther) note(id, value, seen);
-    if (is_kept(id, keep_host)) headers.add_view(id, view(name), value);
+    if (is_kept(id, response)) headers.add_view(id, view(name), value);
   }
 }
 
@@ -225,6 +232,37 @@ HeadEnd find_head_end(std::string_view bytes, std::size_t& scanned) {
   return {HeadEnd::Kind::kMore};
 }
 
+MendedHead mend_response_head(std::string_view bytes, http::Arena& arena) {
+  // Only ever grows by the carriage returns that are missing.
+  char* const out = arena.allocate_text(2 * bytes.size() + 2);
+  std::size_t size = 0;
+  std::size_t at = 0;
+  bool first = true;
+  for (;;) {
+    const std::size_t end = bytes.find('\n', at);
+    if (end == std::string_view::npos) return {};
+    std::string_view line = bytes.substr(at, end - at);
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    at = end + 1;
+    const bool folded = !first && (line.starts_with(' ') || line.starts_with('\t'));
+    if (folded) {
+      line = trimmed(line);
+      if (size >= 2) size -= 2;
+      out[size++] = ' ';
+    }
+    for (std::size_t i = 0; i < line.size(); ++i) {
+      const std::size_t colon = line.find(':');
+      const bool before_colon = !first && !folded && (line[i] == ' ' || line[i] == '\t') && i < colon &&
+                                trimmed(line.substr(i, colon - i)).empty();
+      if (!before_colon || colon == std::string_view::npos) out[size++] = line[i];
+    }
+    out[size++] = '\r';
+    out[size++] = '\n';
+    if (line.empty() && !folded) return {{out, size}, at};
+    first = false;
+  }
+}
+
 std::optional<HeadError> parse_request_head(std::span<char> bytes, std::size_t max_fields, RequestHead& head) {
   Lines lines(bytes);
   if (const auto error = parse_request_line(view(lines.next()), head)) return error;
@@ -238,11 +276,11 @@ std::optional<HeadError> parse_request_head(std::span<char> bytes, std::size_t m
   head.has_host = seen.hosts == 1;
   head.host = seen.host;
 
-  if (seen.bad_length || seen.lengths > 1) return kBadRequest;
+  if (seen.bad_length || seen.lengths > 1 || seen.bad_trailer) return kBadRequest;
   if (seen.codings != 0) {
     // Both framings, or a coding in a version that has none: whoever stands before or behind us may see another end.
-    if (seen.lengths != 0 || !v11) return kBadRequest;
     if (seen.bad_coding) return kBadCoding;
+    if (seen.lengths != 0 || !v11) return kBadRequest;
     head.framing = {Framing::Kind::kChunked, 0};
   } else if (seen.length) {
     head.framing = {Framing::Kind::kLength, *seen.length};
@@ -271,7 +309,7 @@ std::optional<HeadError> parse_response_head(std::span<char> bytes, bool to_head
   if (parse_fields(lines, kMaxFields, true, head.headers, seen)) return kBad;
   head.keep_alive = head.version == http::Version::kHttp11 ? !seen.close : seen.keep_alive && !seen.close;
   const bool no_content = to_head || head.status < 200 || head.status == 204 || head.status == 304;
-  if (seen.bad_coding || (seen.bad_length && seen.codings == 0)) return kBad;
+  if (seen.bad_trailer || seen.bad_coding || (seen.bad_length && seen.codings == 0)) return kBad;
   if (seen.codings == 0) head.announced_length = seen.length;
   if (no_content) return std::nullopt;
   if (seen.codings != 0) {

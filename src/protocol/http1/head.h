@@ -39,7 +39,7 @@ struct RequestHead {
   http::Version version = http::Version::kHttp11;
   std::string_view host;  ///< the Host field; removed from `headers`
   bool has_host = false;
-  http::Headers headers;  ///< without Host, Content-Length, Transfer-Encoding
+  http::Headers headers;  ///< without Host and Transfer-Encoding
   Framing framing;
   bool keep_alive = true;
   std::string_view upgrade;  ///< see http::Request
@@ -55,6 +55,14 @@ struct ResponseHead {
   std::optional<std::uint64_t> announced_length;
   bool keep_alive = true;
 };
+
+/// Makes a response head strict that many servers send and Go accepts: bare line feeds, folded lines, spaces before a
+/// colon. The result, in the arena, is the head as parse_response_head wants it, or empty when its end has not come.
+struct MendedHead {
+  std::span<char> head;
+  std::size_t consumed = 0;  ///< bytes of the input
+};
+MendedHead mend_response_head(std::string_view bytes, http::Arena& arena);
 
 /// Parses a complete head, which lies in the arena of `head.headers` and is changed in place (canonical names).
 std::optional<HeadError> parse_request_head(std::span<char> bytes, std::size_t max_fields, RequestHead& head);

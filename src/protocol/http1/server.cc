@@ -46,6 +46,7 @@ class ServerSession::RequestBody final : public http::BodySource {
  private:
   void send_continue() {
     turn_.continue_owed = false;
+    turn_.continue_sent = true;
     constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
     const iovec vector{const_cast<char*>(kContinue.data()), kContinue.size()};
     // Nothing else is on its way to the client, so there is room; if not, the client's own time-out sends the content.
@@ -194,6 +195,12 @@ loop::Task<bool> ServerSession::serve() {
     http::Response response = http::empty_response(200, turn.exchange.arena);
     co_return co_await answer(turn, std::move(response));
   }
+  if (const auto expectation = turn.head.headers.get(http::HeaderId::kExpect);
+      expectation && !turn.head.expects_continue && !expectation->empty()) {
+    http::Response response = http::empty_response(417, turn.exchange.arena);  // RFC 9110 §10.1.1
+    response.close = true;
+    co_return co_await answer(turn, std::move(response));
+  }
   const std::shared_ptr<const http::Handler> handler = handlers_.current();
   loop::Interruptible<http::Response> handled(handler->handle(std::move(request), turn.exchange),
                                               &wire_.stream->descriptor(), loop::kNever);
@@ -224,14 +231,30 @@ loop::Task<bool> ServerSession::answer(Turn& turn, http::Response response) {
     while (!response.body.streamed() && turn.content.bytes_read() < most &&
            turn.content.try_read().kind == http::Chunk::Kind::kBytes) {
     }
-    turn.close = turn.close || !turn.content.finished();
+    // A client that waits for 100 will not send it now, and what is long is not worth waiting for.
+    turn.close = turn.close || turn.continue_owed || (!turn.content.finished() && turn.content.left() > kLingerBytes);
   }
   const bool whole = co_await write_response(turn, response);
   turn.content.settle();
   handlers_.ended(turn.exchange, response.status, turn.bytes_sent);
   if (!whole) co_return false;
   if (turn.close && !turn.content.finished()) co_await linger();
+  if (!turn.close && !turn.content.finished()) co_return co_await discard_rest(turn);
   co_return !turn.close;
+}
+
+loop::Task<bool> ServerSession::discard_rest(Turn& turn) {
+  std::uint64_t discarded = 0;
+  for (;;) {
+    const http::Chunk chunk = turn.content.try_read();
+    if (chunk.kind == http::Chunk::Kind::kEnd) co_return true;
+    if (chunk.kind == http::Chunk::Kind::kError) co_return false;
+    discarded += chunk.bytes.size();
+    if (discarded > kLingerBytes) co_return false;
+    if (chunk.kind != http::Chunk::Kind::kWouldBlock) continue;
+    const loop::Wake wake = co_await turn.content.readable();
+    turn.content.waited(wake);
+  }
 }
 
 bool ServerSession::may_keep_alive(const Turn& turn) const {

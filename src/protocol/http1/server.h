@@ -70,6 +70,7 @@ class ServerSession final : public http::ClientLink, public loop::Pooled {
   loop::Task<bool> write_streamed(Turn& turn, http::Body& body, std::string_view head);
   static std::string_view end_of_chunks(Turn& turn, const http::Body& body);
   loop::Task<void> run_tunnel(http::Response& response);
+  loop::Task<bool> discard_rest(Turn& turn);
   loop::Task<void> linger();
 
   Wire wire_;

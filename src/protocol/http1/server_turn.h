@@ -17,7 +17,8 @@ struct ServerSession::Turn {
   Content content;
   loop::TimePoint read_deadline = loop::kNever;
   std::uint64_t bytes_sent = 0;
-  bool continue_owed = false;
+  bool continue_owed = false;  ///< the client waits for 100 before it sends its content
+  bool continue_sent = false;
   bool client_gone = false;
   bool bad_target = false;
   bool close = false;    ///< the connection ends after this response

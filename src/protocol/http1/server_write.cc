@@ -27,8 +27,8 @@ struct ResponseFraming {
 
 ResponseFraming framing_of(const http::Response& response, bool to_head, http::Version version) {
   using Kind = ResponseFraming::Kind;
-  if (response.status == 101 || response.status == 204) return {Kind::kNone, 0};
-  if (to_head || response.status == 304) {
+  if (has_no_content(response.status)) return {Kind::kNone, 0};
+  if (to_head) {
     if (response.announced_length) return {Kind::kLength, *response.announced_length};
     if (response.body.length().value_or(0) != 0) return {Kind::kLength, *response.body.length()};
     return {Kind::kNone, 0};
@@ -89,6 +89,10 @@ constexpr bool is_framing_field(HeaderId id) {
 
 loop::Task<void> ServerSession::send_interim(int status, const http::Headers& headers) {
   if (turn_ == nullptr || turn_->head.version != http::Version::kHttp11) co_return;
+  if (status == 100) {  // one is enough, whoever it came from
+    if (std::exchange(turn_->continue_sent, true)) co_return;
+    turn_->continue_owed = false;
+  }
   constexpr std::size_t kLineSize = 64;
   char* const text = turn_->exchange.arena.allocate_text(kLineSize + fields_size(headers));
   Writer writer(text);
@@ -115,13 +119,13 @@ loop::Task<bool> ServerSession::write_response(Turn& turn, http::Response& respo
   Writer writer(text);
   write_status_line(writer, version, response.status);
   bool has_date = false;
-  bool upgraded = response.status == 101;
+  const bool upgraded = response.status == 101;
   for (const http::HeaderField& field : response.headers) {
     if (is_framing_field(field.id)) continue;
     has_date |= field.id == HeaderId::kDate;
     writer.field(field.name, field.value);
   }
-  if (!has_date) writer.field("Date", http::date_text());
+  if (!has_date && !upgraded) writer.field("Date", http::date_text());
   if (framing.kind == Kind::kLength) {
     writer.text("Content-Length: ");
     writer.number(framing.length);

@@ -52,7 +52,7 @@ void fill(Headers& headers, HeaderId id, std::string_view value) {
 }
 
 std::string_view forwarded_proto(const Request& request, bool secure) {
-  const bool websocket = http::equals_ignoring_case(request.upgrade, "websocket");
+  const bool websocket = http::list_contains(request.upgrade, "websocket");
   if (websocket) return secure ? "wss" : "ws";
   return secure ? "https" : "http";
 }
@@ -82,16 +82,7 @@ void end_connection_headers(const ForwardedHeadersOptions& options, Request& req
   std::vector<std::string_view> named;
   for (const HeaderField& field : before) {
     if (field.id != HeaderId::kConnection) continue;
-    std::string_view list = field.value;
-    while (!list.empty()) {
-      const std::size_t comma = list.find(',');
-      std::string_view name = list.substr(0, comma);
-      while (!name.empty() && (name.front() == ' ' || name.front() == '\t')) name.remove_prefix(1);
-      while (!name.empty() && (name.back() == ' ' || name.back() == '\t')) name.remove_suffix(1);
-      if (!name.empty()) named.push_back(name);
-      if (comma == std::string_view::npos) break;
-      list.remove_prefix(comma + 1);
-    }
+    http::for_each_listed(field.value, [&named](std::string_view name) { named.push_back(name); });
   }
   for (const std::string_view name : named) {
     const HeaderId id = http::header_id(name);

@@ -33,7 +33,8 @@ std::optional<std::uint16_t> parse_port(std::string_view text) {
 
 ProxyHeader parse_v1(std::string_view bytes) {
   const std::size_t end = bytes.find("\r\n");
-  if (end == std::string_view::npos) return {bytes.size() > kV1Longest ? Kind::kBad : Kind::kMore};
+  const bool too_long = std::min(end, bytes.size()) > kV1Longest;  // whether its end came with it or not
+  if (too_long || end == std::string_view::npos) return {too_long ? Kind::kBad : Kind::kMore};
   ProxyHeader header;
   header.size = end + 2;
   std::array<std::string_view, 5> words;

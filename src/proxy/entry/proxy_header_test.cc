@@ -44,7 +44,8 @@ TEST(ProxyHeader, VersionTwoNamesBothEnds) {
   EXPECT_EQ(header.size, text.size());
   EXPECT_EQ(header.source.text(), "1.2.3.4:1234");
   EXPECT_EQ(header.destination.text(), "5.6.7.8:443");
-  const std::string six = std::string(15, '\0') + "\x01" + "\x20\x01" + std::string(13, '\0') + "\x09" + std::string("\x00\x50\x00\x51", 4);
+  const std::string six =
+      std::string(15, '\0') + "\x01" + "\x20\x01" + std::string(13, '\0') + "\x09" + std::string("\x00\x50\x00\x51", 4);
   EXPECT_EQ(parse_proxy_header(v2(0x21, 0x21, six)).source.text(), "[::1]:80");
   EXPECT_EQ(parse_proxy_header(v2(0x21, 0x21, six)).destination.text(), "[2001::9]:81");
   EXPECT_EQ(parse_proxy_header(v2(0x20, 0x00, "")).kind, Kind::kLocal);
@@ -52,7 +53,8 @@ TEST(ProxyHeader, VersionTwoNamesBothEnds) {
 }
 
 TEST(ProxyHeader, EveryBeginningAsksForMore) {
-  for (const std::string& text : {std::string("PROXY TCP4 1.2.3.4 5.6.7.8 1234 443\r\n"), v2(0x21, 0x11, kV4Addresses)}) {
+  for (const std::string& text :
+       {std::string("PROXY TCP4 1.2.3.4 5.6.7.8 1234 443\r\n"), v2(0x21, 0x11, kV4Addresses)}) {
     for (std::size_t size = 0; size < text.size(); ++size) {
       EXPECT_EQ(parse_proxy_header(text.substr(0, size)).kind, Kind::kMore) << size;
     }
@@ -60,7 +62,8 @@ TEST(ProxyHeader, EveryBeginningAsksForMore) {
 }
 
 TEST(ProxyHeader, OtherBytesAreNoHeader) {
-  for (const std::string_view text : {"GET / HTTP/1.1\r\n", "POST / HTTP/1.1\r\n", "PROXYX", "proxy TCP4", "\x16\x03\x01", "\r\n\r\nx"}) {
+  for (const std::string_view text :
+       {"GET / HTTP/1.1\r\n", "POST / HTTP/1.1\r\n", "PROXYX", "proxy TCP4", "\x16\x03\x01", "\r\n\r\nx"}) {
     EXPECT_EQ(parse_proxy_header(text).kind, Kind::kNone) << text;
   }
 }

@@ -1,7 +1,10 @@
 #include "proxy/forward/forwarder.h"
 
 #include <algorithm>
+#include <array>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "engine/loop/per_worker.h"
 #include "protocol/client/client.h"
@@ -51,6 +54,41 @@ int status_of(const base::Error& error) {
   }
 }
 
+enum class Order : std::uint8_t { kAsSent, kSorted };
+
+/// The names that Trailer announces, each once: for responses as they came, for requests as Go's client writes them.
+std::string_view announced_trailers(const http::Headers& headers, Order order) {
+  if (!headers.has(HeaderId::kTrailer)) return {};
+  std::vector<std::string> names;
+  for (const http::HeaderField& field : headers) {
+    if (field.id != HeaderId::kTrailer) continue;
+    http::for_each_listed(field.value, [&names](std::string_view listed) {
+      std::string name(listed);
+      http::canonicalize(name);
+      if (std::ranges::find(names, name) == names.end()) names.push_back(std::move(name));
+    });
+  }
+  if (order == Order::kSorted) std::ranges::sort(names);
+  std::string_view joined;
+  for (const std::string& name : names) {
+    joined = joined.empty() ? headers.arena().copy(name)
+                            : headers.arena().concat({joined, order == Order::kSorted ? "," : ", ", name});
+  }
+  return joined;
+}
+
+/// RFC 6455's own spelling, which some servers insist on, instead of the canonical one.
+void spell_websocket_fields(http::Headers& headers) {
+  constexpr std::array<std::string_view, 5> kNames = {"Sec-WebSocket-Key", "Sec-WebSocket-Extensions",
+                                                      "Sec-WebSocket-Accept", "Sec-WebSocket-Protocol",
+                                                      "Sec-WebSocket-Version"};
+  for (http::HeaderField& field : headers) {
+    for (const std::string_view name : kNames) {
+      if (field.id == HeaderId::kOther && http::equals_ignoring_case(field.name, name)) field.name = name;
+    }
+  }
+}
+
 class Forwarder final : public http::Handler {
  public:
   Forwarder(ServerOptions options, client::Target target, std::shared_ptr<const client::Transport> transport)
@@ -84,15 +122,18 @@ class Forwarder final : public http::Handler {
     http::Arena& arena = exchange.arena;
     const auto te = request.headers.get(HeaderId::kTe);
     const bool wants_trailers = te && http::list_contains(*te, "trailers");
-    const auto trailer = request.headers.get(HeaderId::kTrailer);
+    const std::string_view trailer = announced_trailers(request.headers, Order::kSorted);
     const std::string_view upgrade = request.upgrade;
     remove_hop_by_hop(request.headers);
     if (wants_trailers) request.headers.add_view(HeaderId::kTe, "trailers");
-    if (trailer && !request.body.length()) request.headers.add_view(HeaderId::kTrailer, *trailer);
+    if (!trailer.empty() && !request.body.length()) request.headers.add_view(HeaderId::kTrailer, trailer);
     if (!upgrade.empty()) {
       request.headers.add_view(HeaderId::kConnection, "Upgrade");
       request.headers.add_view(HeaderId::kUpgrade, upgrade);
+      if (http::list_contains(upgrade, "websocket")) spell_websocket_fields(request.headers);
     }
+    request.headers.remove_if(
+        [](const http::HeaderField& field) { return field.id == HeaderId::kUserAgent && field.value.empty(); });
     if (exchange.append_forwarded_for) append_forwarded_for(request, exchange);
     if (!options_.pass_host_header || request.host.empty()) request.host = target_.authority;
     if (options_.preserve_path && !target_.path.empty()) join_path(request, arena);
@@ -127,18 +168,15 @@ class Forwarder final : public http::Handler {
   static Response finish(Response response, std::string_view upgrade, Exchange& exchange) {
     if (response.status == 101) {
       const auto protocol = response.headers.get(HeaderId::kUpgrade);
+      const std::string_view connection = response.headers.get(HeaderId::kConnection).value_or("Upgrade");
       if (!http::equals_ignoring_case(protocol.value_or(""), upgrade)) return failure(kInternalServerError, exchange);
       remove_hop_by_hop(response.headers);
-      response.headers.add_view(HeaderId::kConnection, "Upgrade");
+      response.headers.add_view(HeaderId::kConnection, connection);
       response.headers.add_view(HeaderId::kUpgrade, protocol.value_or(""));
       if (!response.tunnel->early.empty()) response.body = http::Body::of(response.tunnel->early);
       return response;
     }
-    std::string_view trailer;
-    for (const http::HeaderField& field : response.headers) {
-      if (field.id != HeaderId::kTrailer) continue;
-      trailer = trailer.empty() ? field.value : exchange.arena.concat({trailer, ", ", field.value});
-    }
+    const std::string_view trailer = announced_trailers(response.headers, Order::kAsSent);
     remove_hop_by_hop(response.headers);
     if (!trailer.empty() && !response.body.length()) response.headers.add_view(HeaderId::kTrailer, trailer);
     return response;

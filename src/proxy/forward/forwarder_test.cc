@@ -107,7 +107,8 @@ TEST_F(ForwarderTest, SemicolonsOfTheQueryAreNoSecondMeaning) {
 
 TEST_F(ForwarderTest, HopByHopFieldsOfTheResponseGo) {
   const http::Response response =
-      send({.url = url_}, "HTTP/1.1 200 OK\r\nConnection: x-a\r\nX-A: 1\r\nX-B: 2\r\nKeep-Alive: 3\r\nContent-Length: 0\r\n\r\n");
+      send({.url = url_},
+           "HTTP/1.1 200 OK\r\nConnection: x-a\r\nX-A: 1\r\nX-B: 2\r\nKeep-Alive: 3\r\nContent-Length: 0\r\n\r\n");
   EXPECT_FALSE(response.headers.get("X-A"));
   EXPECT_FALSE(response.headers.get("Keep-Alive"));
   EXPECT_THAT(response.headers.get("X-B"), Optional(std::string_view("2")));
@@ -132,9 +133,7 @@ TEST_F(ForwarderTest, AnUpgradeNobodyAskedForIsAFailure) {
   EXPECT_EQ(response.tunnel, nullptr);
 }
 
-TEST_F(ForwarderTest, FailuresOfTheServerBecomeStatuses) {
-  EXPECT_EQ(send({.url = url_}, "").status, 502);
-}
+TEST_F(ForwarderTest, FailuresOfTheServerBecomeStatuses) { EXPECT_EQ(send({.url = url_}, "").status, 502); }
 
 TEST_F(ForwarderTest, NonsenseOfTheServerBecomesAStatus) {
   EXPECT_GE(send({.url = url_}, "nonsense\r\n\r\n").status, 500);

@@ -31,18 +31,11 @@ void remove_hop_by_hop(http::Headers& headers) {
     const http::HeaderField field = headers.begin()[i];
     ++i;
     if (field.id != HeaderId::kConnection) continue;
-    std::string_view list = field.value;
     const std::size_t before = headers.size();
-    while (!list.empty()) {
-      const std::size_t comma = list.find(',');
-      std::string_view name = list.substr(0, comma);
-      while (!name.empty() && (name.front() == ' ' || name.front() == '\t')) name.remove_prefix(1);
-      while (!name.empty() && (name.back() == ' ' || name.back() == '\t')) name.remove_suffix(1);
+    http::for_each_listed(field.value, [&headers](std::string_view name) {
       // "Connection: connection" must not remove the list while it is read.
-      if (!name.empty() && http::header_id(name) != HeaderId::kConnection) headers.remove(name);
-      if (comma == std::string_view::npos) break;
-      list.remove_prefix(comma + 1);
-    }
+      if (http::header_id(name) != HeaderId::kConnection) headers.remove(name);
+    });
     if (headers.size() != before) i = 0;
   }
   headers.remove_if([](const http::HeaderField& field) { return is_hop_by_hop(field.id); });

@@ -17,7 +17,8 @@ std::vector<std::string> left_of(const Fields& fields) {
   for (const auto& [name, value] : fields) headers.add(name, value);
   remove_hop_by_hop(headers);
   std::vector<std::string> out;
-  for (const http::HeaderField& field : headers) out.push_back(std::string(field.name) + "=" + std::string(field.value));
+  for (const http::HeaderField& field : headers)
+    out.push_back(std::string(field.name) + "=" + std::string(field.value));
   return out;
 }
 
@@ -39,13 +40,18 @@ TEST(HopByHop, FieldsOfOneConnectionGo) {
 TEST(HopByHop, FieldsNamedByConnectionGoWhereverTheyStand) {
   EXPECT_THAT(left_of({{"X-One", "1"}, {"Connection", "x-one , X-TWO,,x-missing"}, {"X-Two", "2"}, {"X-Three", "3"}}),
               ElementsAre("X-Three=3"));
-  EXPECT_THAT(left_of({{"Connection", "x-one"}, {"Connection", "x-two"}, {"X-One", "1"}, {"X-Two", "2"}, {"X-One", "3"}}),
-              ElementsAre());
+  EXPECT_THAT(
+      left_of({{"Connection", "x-one"}, {"Connection", "x-two"}, {"X-One", "1"}, {"X-Two", "2"}, {"X-One", "3"}}),
+      ElementsAre());
 }
 
 TEST(HopByHop, ConnectionThatNamesItselfStillNamesTheOthers) {
   EXPECT_THAT(left_of({{"Connection", "connection, x-one"}, {"X-One", "1"}, {"Y", "2"}}), ElementsAre("Y=2"));
-  EXPECT_THAT(left_of({{"X-One", "1"}, {"Connection", "x-one, x-two"}, {"Connection", "x-three"}, {"X-Three", "3"}, {"X-Two", "2"}}),
+  EXPECT_THAT(left_of({{"X-One", "1"},
+                       {"Connection", "x-one, x-two"},
+                       {"Connection", "x-three"},
+                       {"X-Three", "3"},
+                       {"X-Two", "2"}}),
               ElementsAre());
 }
 
