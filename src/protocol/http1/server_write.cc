@@ -42,7 +42,7 @@ class Writer {
  public:
   explicit Writer(char* at) : at_(at) {}
   void text(std::string_view part) {
-    std::memcpy(at_, part.data(), part.size());
+    if (!part.empty()) std::memcpy(at_, part.data(), part.size());
     at_ += part.size();
   }
   void number(std::uint64_t value) { at_ = std::to_chars(at_, at_ + 20, value).ptr; }
@@ -122,6 +122,7 @@ loop::Task<bool> ServerSession::write_response(Turn& turn, http::Response& respo
   const bool upgraded = response.status == 101;
   for (const http::HeaderField& field : response.headers) {
     if (is_framing_field(field.id)) continue;
+    if (response.status == 304 && field.id == HeaderId::kContentType) continue;  // as Go: it describes what is not sent
     has_date |= field.id == HeaderId::kDate;
     writer.field(field.name, field.value);
   }
