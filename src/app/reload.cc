@@ -95,6 +95,11 @@ void Reload::begin() {
   receive(std::move(delivery));
 }
 
+bool Reload::has_delivered(const std::string& provider) const {
+  const auto found = sources_.find(provider);
+  return found != sources_.end() && found->second->applied != nullptr;
+}
+
 void Reload::apply() {
   Candidate candidate;
   std::vector<model::ProviderConfiguration> deliveries;

@@ -41,6 +41,8 @@ class Reload final : public provider::Receiver {
   /// The internal provider delivers; from now on configurations are applied. Called once, when all providers have
   /// been started.
   void begin();
+  /// The provider has delivered something usable, which is in force or about to be.
+  bool has_delivered(const std::string& provider) const;
 
  private:
   /// What a provider said.

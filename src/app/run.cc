@@ -13,11 +13,13 @@
 #include "app/help.h"
 #include "app/internal_services.h"
 #include "app/problems.h"
+#include "app/ready.h"
 #include "app/reload.h"
 #include "app/router_errors.h"
 #include "app/signals.h"
 #include "base/log.h"
 #include "base/version.h"
+#include "config/model/effective.h"
 #include "control/provider/all.h"
 #include "engine/loop/scope.h"
 #include "proxy/entry/server.h"
@@ -29,16 +31,6 @@ using Duration = loop::Nanoseconds;
 
 constexpr Duration kLookForEnd = std::chrono::milliseconds(10);
 
-/// The longest of a time-out over all entry points: they stop together.
-template <class Member>
-Duration longest(const model::StaticConfiguration& configuration, Member member) {
-  Duration longest{0};
-  for (const auto& [name, entry_point] : configuration.entryPoints) {
-    longest = std::max(longest, (entry_point.transport.lifeCycle.*member).value);
-  }
-  return longest;
-}
-
 class Program {
  public:
   Program(std::shared_ptr<const model::StaticConfiguration> configuration, std::unique_ptr<entry::Server> server)
@@ -49,6 +41,8 @@ class Program {
 
   /// Runs until the program was told to stop and has stopped.
   void run(Signals& signals) {
+    server_->wrap(std::string(model::kInternalEntryPoint),
+                  [this](http::HandlerPtr routers) { return make_ready(std::move(routers), ready_); });
     server_->start();
     providers_ = provider::make_all(static_->providers);
     for (const auto& each : providers_) {
@@ -82,8 +76,12 @@ class Program {
     for (const format::Problem& problem : problems) {
       candidate.errors.push_back({problem.path.substr(problem.path.rfind('@') + 1), problem});
     }
-    server_->swap(snapshot);
-    state_.publish(std::move(snapshot), std::move(candidate.errors));
+    state_.publish(snapshot, std::move(candidate.errors));
+    const bool complete = std::ranges::all_of(
+        providers_, [this](const auto& each) { return reload_.has_delivered(std::string(each->name())); });
+    server_->swap(snapshot, [this, complete] {
+      if (complete && !stopping_.load(std::memory_order_relaxed)) ready_.store(true, std::memory_order_release);
+    });
     base::log_debug("Configuration applied");
   }
 
@@ -107,6 +105,7 @@ class Program {
       } else if (signal == SIGUSR1) {
         base::reopen_log();
       } else if (!stopping_.exchange(true)) {
+        ready_.store(false, std::memory_order_release);
         tasks_.spawn(stop_gracefully());
       }
     }
@@ -115,20 +114,30 @@ class Program {
   loop::Task<void> stop_gracefully() {
     base::log_info("I have to go...");
     base::log_info("Stopping server gracefully");
-    const loop::Loop& loop = loop::Loop::current();
-    if (const Duration accept = longest(*static_, &model::LifeCycle::requestAcceptGraceTimeout); accept.count() > 0) {
-      base::log_info("Waiting for incoming requests to cease");
-      co_await loop::sleep_for(accept);
-    }
-    server_->drain();
-    const loop::TimePoint end = loop.now() + longest(*static_, &model::LifeCycle::graceTimeOut);
-    while (server_->sessions() > 0 && loop.now() < end) co_await loop::sleep_for(kLookForEnd);
+    loop::Scope stops;
+    for (const auto& [name, entry_point] : static_->entryPoints)
+      stops.spawn(stop_entry_point(name, entry_point.transport.lifeCycle));
+    co_await stops.join();
     base::log_info("Server stopped");
     loop::Loop::current().stop();
   }
 
+  /// Each entry point has time-outs of its own (Traefik: transport.lifeCycle).
+  loop::Task<void> stop_entry_point(std::string name, model::LifeCycle life_cycle) {
+    const loop::Loop& loop = loop::Loop::current();
+    if (life_cycle.requestAcceptGraceTimeout.value.count() > 0) {
+      base::log_info("Waiting for incoming requests to cease", {{"entryPointName", name}});
+      co_await loop::sleep_for(life_cycle.requestAcceptGraceTimeout.value);
+    }
+    server_->drain(name);
+    const loop::TimePoint end = loop.now() + life_cycle.graceTimeOut.value;
+    while (server_->sessions(name) > 0 && loop.now() < end) co_await loop::sleep_for(kLookForEnd);
+    server_->cut(name);
+  }
+
   std::shared_ptr<const model::StaticConfiguration> static_;
   std::atomic<bool> stopping_{false};
+  std::atomic<bool> ready_{false};
   ConfigurationState state_;
   std::unique_ptr<entry::Server> server_;
   Reload reload_;

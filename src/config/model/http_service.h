@@ -84,6 +84,7 @@ BOOST_DESCRIBE_STRUCT(HttpServer, (), (url, weight, preservePath, scheme, port))
 struct ResponseForwarding {
   format::Duration flushInterval{
       std::chrono::milliseconds(100)};  ///< Longest time bytes are held back; negative: none.
+  static constexpr std::array kNotBuilt{"flushInterval"};
   bool operator==(const ResponseForwarding&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(ResponseForwarding, (), (flushInterval))

@@ -169,6 +169,8 @@ void Server::swap(const std::shared_ptr<const routing::Snapshot>& snapshot, std:
   served->snapshot = snapshot;
   for (const auto& listening : entry_points_) {
     http::HandlerPtr routers = snapshot->handler(listening->options.name, routing::Security::kCleartext);
+    if (const auto wrap = wraps_.find(listening->options.name); wrap != wraps_.end())
+      routers = wrap->second(std::move(routers));
     served->handlers.push_back(std::make_shared<const FrontHandler>(listening->options, std::move(routers)));
   }
   const std::shared_ptr<const Handlers> handlers(served, &served->handlers);
@@ -186,25 +188,39 @@ void Server::swap(const std::shared_ptr<const routing::Snapshot>& snapshot, std:
   }
 }
 
-void Server::drain() {
-  for (const auto& worker : workers_) worker->drain();
+std::size_t Server::index_of(std::string_view entry_point) const {
+  for (std::size_t i = 0; i < entry_points_.size(); ++i) {
+    if (entry_points_[i]->options.name == entry_point) return i;
+  }
+  return kNone;
+}
+
+void Server::drain(std::string_view entry_point) {
+  const std::size_t index = index_of(entry_point);
+  if (index == kNone) return;
+  for (const auto& worker : workers_) worker->drain(index);
+}
+
+void Server::cut(std::string_view entry_point) {
+  const std::size_t index = index_of(entry_point);
+  if (index == kNone) return;
+  for (const auto& worker : workers_) worker->cut(index);
 }
 
 void Server::stop() {
   for (const auto& worker : workers_) worker->stop();
 }
 
-std::size_t Server::sessions() const {
+std::size_t Server::sessions(std::string_view entry_point) const {
+  const std::size_t index = index_of(entry_point);
   std::size_t count = 0;
-  for (const auto& worker : workers_) count += worker->sessions();
+  for (const auto& worker : workers_) count += index == kNone ? 0 : worker->sessions(index);
   return count;
 }
 
 const net::Address* Server::address_of(std::string_view entry_point) const {
-  for (const auto& listening : entry_points_) {
-    if (listening->options.name == entry_point) return &listening->options.address;
-  }
-  return nullptr;
+  const std::size_t index = index_of(entry_point);
+  return index == kNone ? nullptr : &entry_points_[index]->options.address;
 }
 
 }  // namespace tandem::entry

@@ -3,7 +3,9 @@
 // Server: the data plane: all entry points and the workers that serve them. Belongs to the control thread.
 
 #include <functional>
+#include <map>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "base/result.h"
@@ -24,19 +26,27 @@ class Server {
   void start();
   /// New requests go to `snapshot`. `done` runs on the last worker to change over, on its thread.
   void swap(const std::shared_ptr<const routing::Snapshot>& snapshot, std::move_only_function<void()> done = {});
-  /// Accepts no more; idle connections close, others after their request.
-  void drain();
+  /// An entry point accepts no more; its idle connections close, others after their request. Unknown names are ignored.
+  void drain(std::string_view entry_point);
+  /// Ends what an entry point still serves.
+  void cut(std::string_view entry_point);
+  /// Connections of an entry point that are open.
+  std::size_t sessions(std::string_view entry_point) const;
   /// Ends the workers and what they still serve.
   void stop();
-  /// Connections that are open.
-  std::size_t sessions() const;
+  /// Puts a handler of the program's own before the routers of an entry point, from the next swap on (/ready).
+  using Wrap = std::function<http::HandlerPtr(http::HandlerPtr routers)>;
+  void wrap(std::string entry_point, Wrap wrap) { wraps_[std::move(entry_point)] = std::move(wrap); }
   std::size_t workers() const { return workers_.size(); }
   /// Where an entry point really listens (its port may have been 0); null when there is none of that name.
   const net::Address* address_of(std::string_view entry_point) const;
 
  private:
   Server() = default;
+  static constexpr std::size_t kNone = ~std::size_t{0};
+  std::size_t index_of(std::string_view entry_point) const;
 
+  std::map<std::string, Wrap, std::less<>> wraps_;
   std::vector<std::unique_ptr<Listening>> entry_points_;
   std::vector<std::unique_ptr<Worker>> workers_;
 };

@@ -11,47 +11,60 @@
 
 namespace tandem::entry {
 
-/// What sessions of one entry point ask their worker for.
+/// One entry point on this worker: its tasks, and what its sessions ask for.
 class Worker::Source final : public http1::HandlerSource {
  public:
-  explicit Source(const Worker& worker) : worker_(worker) {}
   std::shared_ptr<const http::Handler> current() const override { return handler_; }
-  bool draining() const override { return worker_.draining_; }
+  bool draining() const override { return draining_; }
   void ended(const http::Exchange& /*exchange*/, int /*status*/, std::uint64_t /*bytes*/) const override {}
 
   void set(std::shared_ptr<const http::Handler> handler) { handler_ = std::move(handler); }
+  void drain();
+
+  loop::Scope acceptor;
+  loop::Scope tasks;  // one for each session
+  Registered* first = nullptr;
+  std::atomic<std::size_t> count{0};  // written by the worker, read by anybody
 
  private:
-  const Worker& worker_;
   // Its counter is this worker's own: shared between cores, it would be written by all of them at every request.
   std::shared_ptr<const http::Handler> handler_;
+  bool draining_ = false;
 };
 
 /// A session in the worker's list, for as long as its task lives.
 struct Worker::Registered {
-  Registered(Worker& worker, http1::ServerSession& of) : owner(worker), session(of), next(worker.first_) {
+  Registered(Source& source, http1::ServerSession& of) : owner(source), session(of), next(source.first) {
     if (next != nullptr) next->previous = this;
-    owner.first_ = this;
-    owner.session_count_.store(owner.session_count_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+    owner.first = this;
+    owner.count.store(owner.count.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   }
   ~Registered() {
     if (previous != nullptr) previous->next = next;
     if (next != nullptr) next->previous = previous;
-    if (owner.first_ == this) owner.first_ = next;
-    owner.session_count_.store(owner.session_count_.load(std::memory_order_relaxed) - 1, std::memory_order_relaxed);
+    if (owner.first == this) owner.first = next;
+    owner.count.store(owner.count.load(std::memory_order_relaxed) - 1, std::memory_order_relaxed);
   }
   Registered(const Registered&) = delete;
   Registered& operator=(const Registered&) = delete;
 
-  Worker& owner;
+  Source& owner;
   http1::ServerSession& session;
   Registered* previous = nullptr;
   Registered* next;
 };
 
+void Worker::Source::drain() {
+  draining_ = true;
+  acceptor.cancel();
+  for (Registered* at = first; at != nullptr; at = at->next) {
+    if (at->session.idle()) at->session.close_idle();
+  }
+}
+
 Worker::Worker(std::size_t index, const std::vector<std::unique_ptr<Listening>>& entry_points)
     : index_(index), entry_points_(entry_points) {
-  for (std::size_t i = 0; i < entry_points.size(); ++i) sources_.push_back(std::make_unique<Source>(*this));
+  for (std::size_t i = 0; i < entry_points.size(); ++i) sources_.push_back(std::make_unique<Source>());
 }
 
 Worker::~Worker() { stop(); }
@@ -61,12 +74,12 @@ void Worker::start() { thread_ = std::thread(&Worker::run, this); }
 void Worker::run() {
   loop::set_worker_index(index_);
   const loop::Loop::Here here(loop_);
-  sessions_ = std::make_unique<loop::Scope>();
-  acceptors_ = std::make_unique<loop::Scope>();
-  for (std::size_t i = 0; i < entry_points_.size(); ++i) acceptors_->spawn(accept(i));
+  for (std::size_t i = 0; i < entry_points_.size(); ++i) sources_[i]->acceptor.spawn(accept(i));
   loop_.run();
-  acceptors_.reset();
-  sessions_.reset();
+  for (const auto& source : sources_) {
+    source->acceptor.cancel();
+    source->tasks.cancel();
+  }
   client::Pool::close_all();
   for (const auto& source : sources_) source->set(nullptr);
 }
@@ -82,14 +95,16 @@ void Worker::swap(std::shared_ptr<const Handlers> handlers, std::move_only_funct
   });
 }
 
-void Worker::drain() {
-  loop_.post([this] {
-    draining_ = true;
-    acceptors_->cancel();
-    for (Registered* at = first_; at != nullptr; at = at->next) {
-      if (at->session.idle()) at->session.close_idle();
-    }
-  });
+void Worker::drain(std::size_t entry_point) {
+  loop_.post([source = sources_[entry_point].get()] { source->drain(); });
+}
+
+void Worker::cut(std::size_t entry_point) {
+  loop_.post([source = sources_[entry_point].get()] { source->tasks.cancel(); });
+}
+
+std::size_t Worker::sessions(std::size_t entry_point) const {
+  return sources_[entry_point]->count.load(std::memory_order_relaxed);
 }
 
 void Worker::stop() {
@@ -117,7 +132,7 @@ loop::Task<void> Worker::accept(std::size_t entry_point) {
         break;
       }
       listening.counters.accepted.fetch_add(1, std::memory_order_relaxed);
-      sessions_->spawn(serve(entry_point, accepted.fd, accepted.peer));
+      sources_[entry_point]->tasks.spawn(serve(entry_point, accepted.fd, accepted.peer));
     }
   }
 }
@@ -137,7 +152,7 @@ loop::Task<void> Worker::serve(std::size_t entry_point, int fd, net::Address pee
   }
   if (connection->peer.is_ip()) connection->peer_ip_text = connection->peer.ip().text();
   http1::ServerSession session(std::move(stream), std::move(connection), options.http, *sources_[entry_point]);
-  const Registered registered(*this, session);
+  const Registered registered(*sources_[entry_point], session);
   if (!early.empty()) session.preload(early);
   co_await session.run();
 }

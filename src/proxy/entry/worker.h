@@ -37,12 +37,15 @@ class Worker {
   /// Control thread: requests that begin from now on (on this core: from its next turn on) go to `handlers`; `done`
   /// runs on the worker's thread when the old ones are no longer used for new requests.
   void swap(std::shared_ptr<const Handlers> handlers, std::move_only_function<void()> done);
-  /// Control thread: accepts no more connections; sessions close when their request ends, idle ones at once.
-  void drain();
+  /// Control thread: an entry point accepts no more connections; its sessions close when their request ends, idle ones
+  /// at once.
+  void drain(std::size_t entry_point);
+  /// Control thread: ends what an entry point still serves.
+  void cut(std::size_t entry_point);
   /// Control thread: cuts what is left, ends the thread and waits for it.
   void stop();
   /// Any thread.
-  std::size_t sessions() const { return session_count_.load(std::memory_order_relaxed); }
+  std::size_t sessions(std::size_t entry_point) const;
   loop::Loop& loop() { return loop_; }
 
  private:
@@ -57,11 +60,6 @@ class Worker {
   const std::vector<std::unique_ptr<Listening>>& entry_points_;
   loop::Loop loop_{loop::Loop::ClockKind::kReal, loop::Loop::Bind::kLater};
   std::vector<std::unique_ptr<Source>> sources_;
-  std::unique_ptr<loop::Scope> acceptors_;
-  std::unique_ptr<loop::Scope> sessions_;
-  Registered* first_ = nullptr;
-  std::atomic<std::size_t> session_count_{0};
-  bool draining_ = false;
   std::thread thread_;
 };
 

@@ -73,7 +73,7 @@ class Tree {
     reached_[i] = true;
     on_path_[i] = true;
     path_.push_back(i);
-    if (!config(i).service.empty() && !nodes_[i].children.empty()) {
+    if (!config(i).service.empty() && !nodes_[i].children.empty() && config(i).parentRefs.empty()) {
       nodes_[i].condition.add_error("router has both a service and is referenced as a parent by other routers", true);
     }
     std::erase_if(nodes_[i].children, [this, i](std::uint32_t child) {
