@@ -363,7 +363,7 @@ TEST_F(ClientTest, InterimResponsesArePassedOn) {
   server.answer(0, kEmpty);
   turn_until([&] { return c->done(); });
   EXPECT_FALSE(c->failed());
-  EXPECT_THAT(log.statuses, ElementsAre(103, 102));
+  EXPECT_THAT(log.statuses, ElementsAre(100, 103, 102));
 }
 
 TEST_F(ClientTest, ContentWaitsForContinue) {
@@ -404,7 +404,7 @@ TEST_F(ClientTest, WhatServersMayNotDoIsAnError) {
   };
   for (const Row& row :
        {Row{"", ErrorKind::kClosed}, Row{"HTTP/1.1 200 OK\r\n", ErrorKind::kProtocol},
-        Row{"nonsense\r\n\r\n", ErrorKind::kProtocol}, Row{"HTTP/1.1 200 OK\n\n", ErrorKind::kProtocol},
+        Row{"nonsense\r\n\r\n", ErrorKind::kProtocol}, Row{"HTTP/1.1 2x0 OK\n\n", ErrorKind::kProtocol},
         Row{"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n", ErrorKind::kProtocol}}) {
     auto c = call("GET", "/");
     c->send();
@@ -417,6 +417,20 @@ TEST_F(ClientTest, WhatServersMayNotDoIsAnError) {
     EXPECT_EQ(c->error().kind(), row.kind) << row.text;
     EXPECT_EQ(c->error().side(), Side::kUpstream);
   }
+}
+
+TEST_F(ClientTest, LooseHeadsAreUnderstoodInPiecesToo) {
+  auto c = call("GET", "/");
+  c->send();
+  server.expect(0, "\r\n\r\n");
+  for (const char byte : std::string_view("HTTP/1.1 200 OK\nA : b\n c\nContent-Length: 2\n\nok")) {
+    server.answer(0, std::string_view(&byte, 1));
+    loop::turn(2);
+  }
+  turn_until([&] { return c->done(); });
+  ASSERT_FALSE(c->failed());
+  EXPECT_THAT(c->response().headers.get("A"), Optional(std::string_view("b c")));
+  EXPECT_EQ(c->content(), "ok");
 }
 
 TEST_F(ClientTest, ContentThatEndsTooSoonIsAnError) {

@@ -233,9 +233,17 @@ HeadEnd find_head_end(std::string_view bytes, std::size_t& scanned) {
 }
 
 MendedHead mend_response_head(std::string_view bytes, http::Arena& arena) {
+  // Looked for first: nothing is copied while the end has not come.
+  const bool complete = bytes.starts_with('\n') || bytes.starts_with("\r\n") ||
+                        bytes.find("\n\n") != std::string_view::npos || bytes.find("\n\r\n") != std::string_view::npos;
+  if (!complete) return {};
   // Only ever grows by the carriage returns that are missing.
   char* const out = arena.allocate_text(2 * bytes.size() + 2);
   std::size_t size = 0;
+  const auto text = [out, &size](std::string_view part) {
+    if (!part.empty()) std::memcpy(out + size, part.data(), part.size());
+    size += part.size();
+  };
   std::size_t at = 0;
   bool first = true;
   for (;;) {
@@ -246,18 +254,17 @@ MendedHead mend_response_head(std::string_view bytes, http::Arena& arena) {
     at = end + 1;
     const bool folded = !first && (line.starts_with(' ') || line.starts_with('\t'));
     if (folded) {
-      line = trimmed(line);
-      if (size >= 2) size -= 2;
-      out[size++] = ' ';
+      size -= 2;
+      text(" ");
+      text(trimmed(line));
+    } else {
+      const std::size_t colon = first ? std::string_view::npos : line.find(':');
+      std::string_view name = line.substr(0, colon);
+      while (colon != std::string_view::npos && (name.ends_with(' ') || name.ends_with('\t'))) name.remove_suffix(1);
+      text(name);
+      if (colon != std::string_view::npos) text(line.substr(colon));
     }
-    for (std::size_t i = 0; i < line.size(); ++i) {
-      const std::size_t colon = line.find(':');
-      const bool before_colon = !first && !folded && (line[i] == ' ' || line[i] == '\t') && i < colon &&
-                                trimmed(line.substr(i, colon - i)).empty();
-      if (!before_colon || colon == std::string_view::npos) out[size++] = line[i];
-    }
-    out[size++] = '\r';
-    out[size++] = '\n';
+    text("\r\n");
     if (line.empty() && !folded) return {{out, size}, at};
     first = false;
   }

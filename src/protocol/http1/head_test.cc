@@ -49,11 +49,12 @@ TEST(RequestHead, IsTakenApart) {
   EXPECT_EQ(p.head.framing.kind, Framing::Kind::kLength);
   EXPECT_EQ(p.head.framing.length, 12U);
   EXPECT_TRUE(p.head.keep_alive);
-  ASSERT_EQ(p.head.headers.size(), 2U);
-  EXPECT_EQ(p.head.headers.begin()[0].name, "X-Some");
-  EXPECT_EQ(p.head.headers.begin()[0].value, "a b");
-  EXPECT_EQ(p.head.headers.begin()[1].name, "X-Empty");
-  EXPECT_EQ(p.head.headers.begin()[1].value, "");
+  ASSERT_EQ(p.head.headers.size(), 3U);
+  EXPECT_EQ(p.head.headers.begin()[0].value, "12");
+  EXPECT_EQ(p.head.headers.begin()[1].name, "X-Some");
+  EXPECT_EQ(p.head.headers.begin()[1].value, "a b");
+  EXPECT_EQ(p.head.headers.begin()[2].name, "X-Empty");
+  EXPECT_EQ(p.head.headers.begin()[2].value, "");
 }
 
 TEST(RequestHead, ConnectionAndVersionDecideAboutKeepAlive) {
@@ -285,6 +286,22 @@ TEST(ResponseHead, BadOnes) {
         "HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n", "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n",
         "HTTP/1.1 200 OK\r\nX : y\r\n\r\n", "HTTP/1.1 200 OK\nX: y\n\n", "\r\n"}) {
     EXPECT_FALSE(Response(bad).good) << bad;
+  }
+}
+
+TEST(MendResponseHead, MakesLooseHeadsStrict) {
+  struct Row {
+    std::string_view given, want;
+  };
+  for (const Row& row : {Row{"HTTP/1.1 200 OK\nA: b\n\nrest", "HTTP/1.1 200 OK\r\nA: b\r\n\r\n"},
+                         Row{"HTTP/1.1 200 OK\nA \t : b : c\r\n\n", "HTTP/1.1 200 OK\r\nA: b : c\r\n\r\n"},
+                         Row{"HTTP/1.1 200 OK : x\nA: b\n\t c \n d\n\n", "HTTP/1.1 200 OK : x\r\nA: b c d\r\n\r\n"},
+                         Row{"X\nno colon \n\n", "X\r\nno colon \r\n\r\n"}, Row{"\nX", "\r\n"}, Row{"\r\nX", "\r\n"},
+                         Row{"HTTP/1.1 200 OK\nA: b\n", ""}, Row{"", ""}, Row{"X\n \n", ""}}) {
+    http::Arena arena;
+    const MendedHead mended = mend_response_head(row.given, arena);
+    EXPECT_EQ(std::string_view(mended.head.data(), mended.head.size()), row.want) << row.given;
+    if (row.want.empty()) EXPECT_EQ(arena.used(), 0U);
   }
 }
 

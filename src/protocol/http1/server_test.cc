@@ -201,7 +201,7 @@ TEST_F(ServerSessionTest, StatusesWithoutContentHaveNone) {
   EXPECT_THAT(none, StartsWith("HTTP/1.1 204 No Content\r\n"));
   EXPECT_THAT(none, Not(HasSubstr("Content-Length")));
   const std::string unchanged = exchange(get("/304"));
-  EXPECT_THAT(unchanged, HasSubstr("Content-Length: 77\r\n"));
+  EXPECT_THAT(unchanged, Not(HasSubstr("Content-Length")));
   EXPECT_THAT(unchanged, EndsWith("\r\n\r\n"));
   EXPECT_FALSE(done_);
 }
