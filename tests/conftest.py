@@ -7,6 +7,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -16,6 +17,7 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tests"))  # tests import wait_until, site and wire.py from here
 PROGRAM = Path(os.environ.get("TANDEM", ROOT / "build/release/tandem")).resolve()
 SECONDS = 20  # the longest wait for anything
 
@@ -37,6 +39,17 @@ def unused_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+def site(*urls, rule="PathPrefix(`/`)", middlewares=None, **load_balancer):
+    """Dynamic configuration of one router `site` over one load balancer with these servers."""
+    router = {"rule": rule, "service": "site"}
+    if middlewares:
+        router["middlewares"] = list(middlewares)
+    http_part = {"routers": {"site": router}, "services": {"site": {"loadBalancer": {"servers": [{"url": url} for url in urls]} | load_balancer}}}
+    if middlewares:
+        http_part["middlewares"] = middlewares
+    return {"http": http_part}
 
 
 class Answer:
@@ -68,7 +81,7 @@ def request(port, path="/", method="GET", headers=None, body=None, host="127.0.0
 class Tandem:
     """A running tandem. Entry point `web` listens on `port`, the API on `api_port`, dynamic.yml is the file provider's."""
 
-    def __init__(self, folder, static, dynamic, args):
+    def __init__(self, folder, static, dynamic, args, web=None):
         self.folder, self.port, self.api_port = folder, unused_port(), unused_port()
         self.args, self.process = args, None
         self.static = {
@@ -83,6 +96,9 @@ class Tandem:
                 self.static[key] = self.static[key] | value
             else:
                 self.static[key] = value
+        for name, options in {"web": {"address": f"127.0.0.1:{self.port}"}, "traefik": {"address": f"127.0.0.1:{self.api_port}"}}.items():
+            self.static["entryPoints"][name] = options | self.static["entryPoints"].get(name, {})
+        self.static["entryPoints"]["web"] |= web or {}
         (folder / "static.yml").write_text(yaml.safe_dump(self.static))
         self.write(dynamic or {})
 
@@ -144,13 +160,14 @@ def free_port():
 @pytest.fixture
 def tandem(tmp_path):
     """Call it with static (dict, merged over the default by its top keys), dynamic (dict or YAML text), args and
-    `router` (wait for this router of dynamic; default: the first): a running Tandem."""
+    `router` (wait for this router of dynamic; default: the first) and `web` (options of the entry point web): a running
+    Tandem."""
     started = []
 
-    def start(dynamic=None, static=None, args=(), router=None):
+    def start(dynamic=None, static=None, args=(), router=None, web=None):
         folder = tmp_path / f"tandem{len(started)}"
         folder.mkdir()
-        one = Tandem(folder, static, dynamic, list(args)).start()
+        one = Tandem(folder, static, dynamic, list(args), web).start()
         started.append(one)
         tree = yaml.safe_load(dynamic) if isinstance(dynamic, str) else dynamic or {}
         router = router or next(iter((tree.get("http") or {}).get("routers") or {}), None)
@@ -163,6 +180,8 @@ def tandem(tmp_path):
         if one.process.poll() is None:
             one.process.kill()
             one.process.wait()
+        elif one.process.returncode < 0:
+            pytest.fail(f"tandem was ended by signal {-one.process.returncode}:\n{one.log[-3000:]}")
 
 
 class Backend:
@@ -256,3 +275,19 @@ def nginx(tmp_path):
     for process in started:
         process.terminate()
         process.wait(SECONDS)
+
+
+@pytest.fixture
+def scripted():
+    """Call it with script(wire, number of the connection): a running wire.Scripted server."""
+    from wire import Scripted
+    started = []
+
+    def start(script, **options):
+        started.append(Scripted(script, **options))
+        return started[-1]
+
+    yield start
+    for one in started:
+        one.stop()
+        assert not one.problems
