@@ -56,16 +56,26 @@ class Lenient:
         target = start.split()[1].decode("latin-1") if len(start.split()) > 1 else "?"
         content = b""
         if "chunked" in named.get("transfer-encoding", "").lower():
-            while (size := int("0" + "".join(itertools.takewhile(lambda c: c in "0123456789abcdefABCDEF", stream.readline().decode("latin-1").strip().lower().removeprefix("0x"))), 16)):
+            while size := self.chunk_size(stream):
                 content += stream.read(size)
                 stream.readline()
-            while stream.readline().strip():
+            while (line := stream.readline()).strip():
                 pass
+            if not line:
+                return False  # cut off
         elif digits := "".join(itertools.takewhile(str.isdigit, named.get("content-length", "").lstrip("+ "))):
             content = stream.read(int(digits))
         self.requests.append((marks, [value for name, value in fields if name == ROUTED.lower()], target, content))
         connected.sendall(b"HTTP/1.1 200 OK\r\nX-Served: 1\r\nContent-Length: 2\r\n\r\nok")
         return True
+
+    @staticmethod
+    def chunk_size(stream):
+        line = stream.readline()
+        if not line:
+            raise ConnectionError("cut off")
+        digits = itertools.takewhile(lambda c: c in "0123456789abcdef", line.decode("latin-1").strip().lower().removeprefix("0x"))
+        return int("0" + "".join(digits), 16)
 
     def stop(self):
         self.listening.shutdown(socket.SHUT_RDWR)
