@@ -41,7 +41,8 @@ ProxyHeader parse_v1(std::string_view bytes) {
   std::size_t count = 0;
   std::string_view rest = bytes.substr(kV1.size(), end - kV1.size());
   while (count < words.size()) {
-    const std::size_t space = rest.find(' ');
+    const bool last = count + 1 == words.size();  // takes all: a sixth word makes it no port
+    const std::size_t space = last ? std::string_view::npos : rest.find(' ');
     words[count++] = rest.substr(0, space);
     if (space == std::string_view::npos) break;
     rest.remove_prefix(space + 1);
