@@ -100,9 +100,23 @@ void Loop::wait(TimePoint until) {
     const auto milliseconds = std::chrono::ceil<std::chrono::milliseconds>(due - now_).count();
     timeout = milliseconds > INT_MAX ? INT_MAX : static_cast<int>(milliseconds);
   }
+  const TimePoint before = clock_ == ClockKind::kReal && timeout != 0 ? read_clock() : now_;
   event_count_ = ::epoll_wait(epoll_fd_, events_, kEventsPerTurn, timeout);
   if (event_count_ < 0) event_count_ = 0;
-  if (clock_ == ClockKind::kReal) now_ = read_clock();
+  if (clock_ != ClockKind::kReal) return;
+  now_ = read_clock();
+  if (timeout != 0) measure(before);
+}
+
+void Loop::measure(TimePoint before_wait) {
+  constexpr Nanoseconds kWindow = std::chrono::milliseconds(100);
+  waited_ += now_ - before_wait;
+  const Nanoseconds length = now_ - window_began_;
+  if (length < kWindow) return;
+  const auto idle = static_cast<unsigned>(waited_.count() * 1000 / length.count());
+  busy_permille_.store(idle > 1000 ? 0 : 1000 - idle, std::memory_order_relaxed);
+  window_began_ = now_;
+  waited_ = Nanoseconds{0};
 }
 
 void Loop::stop() {

@@ -4,6 +4,7 @@
 // other threads post to it. One Loop per thread; Loop::current() is the caller's. Everything but post() and stop()
 // belongs to the loop's own thread. docs/reactor.md says why it drives epoll itself.
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -92,6 +93,8 @@ class Loop {
   void advance(Nanoseconds by);
   /// How long the last turn took from waking to waiting again (event-loop lateness).
   Nanoseconds last_turn() const { return last_turn_; }
+  /// Any thread: the share of the last tenth of a second or so that was spent working, in thousandths.
+  unsigned busy_permille() const { return busy_permille_.load(std::memory_order_relaxed); }
 
  private:
   friend class Descriptor;
@@ -102,6 +105,7 @@ class Loop {
   };
 
   void wait(TimePoint until);
+  void measure(TimePoint before_wait);
   void run_posted();
   void run_deferred();
   void fire_timers();
@@ -120,6 +124,9 @@ class Loop {
   int wake_fd_;
   ClockKind clock_;
   Nanoseconds last_turn_{0};
+  TimePoint window_began_;  // of the measure of business
+  Nanoseconds waited_{0};   // in this window
+  std::atomic<unsigned> busy_permille_{0};
   Loop* outer_;  // the constructing thread's loop before this one
 
   std::mutex mutex_;  // guards the two below

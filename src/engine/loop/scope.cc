@@ -29,6 +29,7 @@ struct Scope::Child : Pooled {
   std::coroutine_handle<> root;
 
   struct Finish {
+    explicit Finish(Child* of) : child(of) {}
     Child* child;
     bool await_ready() const noexcept { return false; }
     // The frame is suspended by now, so the scope may destroy it.
@@ -37,7 +38,8 @@ struct Scope::Child : Pooled {
   };
   static Root run(Child* child) {
     co_await std::move(child->task);
-    co_await Finish{child};
+    Finish finish(child);
+    co_await finish;
   }
 };
 

@@ -80,6 +80,16 @@ std::string_view write_request_head(const http::Request& request, std::string_vi
   return {begin, static_cast<std::size_t>(at - begin)};
 }
 
+/// Parses a head strictly, or else after mending it.
+bool parse_leniently(std::span<char> head, bool to_head, http1::ResponseHead& parsed) {
+  if (!http1::parse_response_head(head, to_head, parsed)) return true;
+  http::Arena& arena = parsed.headers.arena();
+  parsed = {};
+  parsed.headers = http::Headers(arena);
+  const http1::MendedHead mended = http1::mend_response_head({head.data(), head.size()}, arena);
+  return !mended.head.empty() && !http1::parse_response_head(mended.head, to_head, parsed);
+}
+
 /// The complete head at the beginning of `wire`, moved into the arena; empty when its end has not come.
 std::span<char> take_head(http1::Wire& wire, http1::HeadEnd end, http::Arena& arena) {
   if (end.kind == http1::HeadEnd::Kind::kMore) return {};
@@ -136,6 +146,7 @@ struct Client::Attempt final : http::BodySource {
   loop::Scope uploads;
   std::optional<Error> upload_error;
   loop::TimePoint upload_ended{};
+  std::string_view announced;  ///< trailer fields that the request's Trailer names
   bool upload_done = true;
   bool chunked_upload = false;
   bool keep_alive = true;
@@ -157,6 +168,8 @@ std::string_view Client::Attempt::end_of_chunks() {
   text("0\r\n");
   if (trailers != nullptr) {
     for (const http::HeaderField& field : *trailers) {
+      // What was not announced, or could be taken for another name, ends here.
+      if (!http::list_contains(announced, field.name) || field.name.find('_') != std::string_view::npos) continue;
       text(field.name);
       text(": ");
       text(field.value);
@@ -248,6 +261,7 @@ loop::Task<base::Result<http::Response>> Client::attempt(std::unique_ptr<Upstrea
     upload_begun = true;
     under_way->chunked_upload = !request.body.length();
     under_way->request_body = std::move(request.body);
+    under_way->announced = request.headers.get(HeaderId::kTrailer).value_or("");
     under_way->upload_done = false;
     under_way->uploads.spawn(under_way->upload());
   };
@@ -269,7 +283,7 @@ loop::Task<base::Result<http::Response>> Client::attempt(std::unique_ptr<Upstrea
       scanned = 0;
       http1::ResponseHead parsed;
       parsed.headers = http::Headers(arena);
-      if (http1::parse_response_head(head_bytes, request.method == "HEAD", parsed)) {
+      if (!parse_leniently(head_bytes, request.method == "HEAD", parsed)) {
         co_return upstream_error(ErrorKind::kProtocol, "malformed response head");
       }
       if (parsed.status >= 200 || parsed.status == 101) co_return finish(std::move(under_way), std::move(parsed));

@@ -181,7 +181,10 @@ loop::Task<bool> ServerSession::serve() {
   if (turn.client_gone) co_return false;
   if (error) {
     // The preface of HTTP/2: its client could not read an answer in HTTP/1.
-    if (turn.head.method == "PRI" && turn.head.target == "*") co_return false;
+    if (turn.head.method == "PRI" && turn.head.target == "*") {
+      co_await linger();
+      co_return false;
+    }
     co_await refuse(*error, turn.head.method != "HEAD");
     co_return false;
   }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <utility>
 
 #include "config/model/entry_point_address.h"
 #include "engine/loop/per_worker.h"
@@ -139,6 +140,7 @@ Result<std::unique_ptr<Server>> Server::listen(const model::StaticConfiguration&
   }
   for (std::size_t i = 0; i < workers; ++i) {
     server->workers_.push_back(std::make_unique<Worker>(i, server->entry_points_));
+    server->workers_.back()->set_first(server->workers_.front().get());
   }
   return server;
 }
@@ -199,6 +201,8 @@ void Server::drain(std::string_view entry_point) {
   const std::size_t index = index_of(entry_point);
   if (index == kNone) return;
   for (const auto& worker : workers_) worker->drain(index);
+  // The workers wait on copies of these; with the last one closed, clients are refused at once.
+  for (const int socket : std::exchange(entry_points_[index]->sockets, {})) ::close(socket);
 }
 
 void Server::cut(std::string_view entry_point) {

@@ -95,6 +95,20 @@ void Worker::swap(std::shared_ptr<const Handlers> handlers, std::move_only_funct
   });
 }
 
+bool Worker::gathers() const {
+  constexpr unsigned kQuiet = 250;  // thousandths of its time
+  constexpr std::size_t kFew = 64;
+  std::size_t open = 0;
+  for (const auto& source : sources_) open += source->count.load(std::memory_order_relaxed);
+  return open < kFew && loop_.busy_permille() < kQuiet;
+}
+
+void Worker::adopt(std::size_t entry_point, net::Accepted accepted) {
+  loop_.post([this, entry_point, accepted] {
+    sources_[entry_point]->tasks.spawn(serve(entry_point, accepted.fd, accepted.peer));
+  });
+}
+
 void Worker::drain(std::size_t entry_point) {
   loop_.post([source = sources_[entry_point].get()] { source->drain(); });
 }
@@ -132,7 +146,11 @@ loop::Task<void> Worker::accept(std::size_t entry_point) {
         break;
       }
       listening.counters.accepted.fetch_add(1, std::memory_order_relaxed);
-      sources_[entry_point]->tasks.spawn(serve(entry_point, accepted.fd, accepted.peer));
+      if (first_ != nullptr && first_ != this && first_->gathers()) {
+        first_->adopt(entry_point, accepted);
+      } else {
+        sources_[entry_point]->tasks.spawn(serve(entry_point, accepted.fd, accepted.peer));
+      }
     }
   }
 }

@@ -47,6 +47,13 @@ class Worker {
   /// Any thread.
   std::size_t sessions(std::size_t entry_point) const;
   loop::Loop& loop() { return loop_; }
+  /// Control thread, before start(): where connections go while there is little to do (see gathers()).
+  void set_first(Worker* first) { first_ = first; }
+  /// Any thread: this worker can take a connection that another one accepted. While there is little to do, one worker
+  /// serves all: its connections to servers are used again, and the other cores sleep.
+  bool gathers() const;
+  /// Any thread: hands over an accepted connection.
+  void adopt(std::size_t entry_point, net::Accepted accepted);
 
  private:
   class Source;
@@ -60,6 +67,7 @@ class Worker {
   const std::vector<std::unique_ptr<Listening>>& entry_points_;
   loop::Loop loop_{loop::Loop::ClockKind::kReal, loop::Loop::Bind::kLater};
   std::vector<std::unique_ptr<Source>> sources_;
+  Worker* first_ = nullptr;
   std::thread thread_;
 };
 
