@@ -13,6 +13,8 @@ from source_text import ROOT, blanked, sources
 LIMITS = {".cc": 600, ".h": 300}
 FUNCTION_LINES, PARAMETERS, FILES, DEPTH = 80, 5, 40, 3
 NOT_FUNCTIONS = re.compile(r"\b(if|for|while|switch|catch|namespace|class|struct|union|enum|do|else|try|return|requires|concept)\b")
+# A macro before a namespace or a type looks like a function's name: what stands last before the brace decides.
+TYPE_LAST = re.compile(r"\b(namespace|class|struct|union|enum)\b[^()]*$")
 # A constructor's initialiser list up to here: `) : name_`
 INITIALISERS = re.compile(r"\)\s*(noexcept(\([^)]*\))?)?\s*:(?!:)")
 
@@ -58,7 +60,7 @@ def functions(text):
             continue
         head = text[begin:match.start()]
         name = re.search(r"(operator\s*\S+?|[~\w]+(?:::[~\w]+)*)\s*\(", head)
-        if not name or NOT_FUNCTIONS.search(head[:name.end()]) or re.search(r"(?<![=!<>])=(?!=)\s*$|(?<!operator)=[^=]*\($", head):
+        if not name or NOT_FUNCTIONS.search(head[:name.end()]) or TYPE_LAST.search(head) or re.search(r"(?<![=!<>])=(?!=)\s*$|(?<!operator)=[^=]*\($", head):
             begin = at  # a class, a namespace, an initialiser: look inside
             continue
         if INITIALISERS.search(head) and re.search(r"[\w>]\s*$", head) and not re.search(r"\b(const|noexcept|override)\s*$", head):
