@@ -66,7 +66,8 @@ def test_ping_and_ready(tandem, backend):
 
 
 def test_ping_answers_503_while_terminating(tandem, backend):
-    one = tandem(site(backend().url), web={"transport": {"lifeCycle": {"requestAcceptGraceTimeout": "10s"}}})
+    patient = {"transport": {"lifeCycle": {"requestAcceptGraceTimeout": "10s"}}}
+    one = tandem(site(backend().url), static={"entryPoints": {"web": patient, "traefik": patient}})
     one.process.send_signal(signal.SIGTERM)
     wait_until(lambda: request(one.api_port, "/ping").status == 503, "/ping answers 503")
     assert one.get().status == 200  # requests are still taken
