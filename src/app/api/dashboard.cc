@@ -60,8 +60,12 @@ class Dashboard final : public http::Handler {
 
   loop::Task<http::Response> handle(http::Request request, http::Exchange& exchange) const override {
     const bool known = request.path == "/" || request.path == "/dashboard/";
-    if (!known) return http::ready(http::error_response(404, "404 page not found", exchange.arena));
-    return http::ready(page("text/html; charset=utf-8", content(), exchange));
+    http::Response response = known ? page("text/html; charset=utf-8", content(), exchange)
+                                    : http::error_response(404, "404 page not found", exchange.arena);
+    // As Traefik's dashboard: nobody else may put it into a frame that looks like his own.
+    response.headers.add_view(http::HeaderId::kOther, "Content-Security-Policy",
+                              "frame-src 'self' https://traefik.io https://*.traefik.io;");
+    return http::ready(std::move(response));
   }
 
  private:
