@@ -30,6 +30,7 @@ Loop::Loop(ClockKind clock, Bind bind)
       wake_fd_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
       clock_(clock),
       outer_(current_loop) {
+  window_began_ = now_;
   if (bind == Bind::kThisThread) current_loop = this;
   if (epoll_fd_ < 0 || wake_fd_ < 0) {
     std::perror("tandem: cannot create an event loop");
