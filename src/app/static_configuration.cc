@@ -147,7 +147,7 @@ class Loader {
 
   std::optional<std::string> find_file(const std::string& named) const {
     // A named file that does not exist is passed over in silence, as in Traefik.
-    if (const std::string path = expanded(sources_, named); !path.empty() && is_file(path)) return path;
+    if (std::string path = expanded(sources_, named); !path.empty() && is_file(path)) return path;
     for (const std::string& path : default_files(sources_)) {
       if (is_file(path)) return path;
     }

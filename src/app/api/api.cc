@@ -77,7 +77,7 @@ SortKey key_of(const routing::RuntimeMiddleware& m, std::string_view by) {
 
 /// Sorts, cuts the page out and answers with it.
 template <class T>
-Response listed(std::vector<const T*> items, const Parameters& parameters, Exchange& exchange,
+Response listed(const std::vector<const T*>& items, const Parameters& parameters, Exchange& exchange,
                 const std::function<Value(const T&)>& shown) {
   const std::string_view by = parameters.text("sortBy");
   const bool descending = parameters.text("direction") == "desc";
@@ -110,7 +110,7 @@ Response routers(const routing::Snapshot& snapshot, const Parameters& parameters
       continue;
     found.push_back(&router);
   }
-  return listed<routing::RuntimeRouter>(std::move(found), parameters, exchange,
+  return listed<routing::RuntimeRouter>(found, parameters, exchange,
                                         [](const auto& router) { return router_item(router, true); });
 }
 
@@ -121,7 +121,7 @@ Response services(const routing::Snapshot& snapshot, const Parameters& parameter
     if (has_status(service.state->condition, parameters.text("status"))) found.push_back(&service);
   }
   const routing::Usage usage = snapshot.usage();
-  return listed<routing::RuntimeService>(std::move(found), parameters, exchange,
+  return listed<routing::RuntimeService>(found, parameters, exchange,
                                          [&](const auto& service) { return service_item(service, usage, true); });
 }
 
@@ -132,9 +132,8 @@ Response middlewares(const routing::Snapshot& snapshot, const Parameters& parame
     if (has_status(*middleware.condition, parameters.text("status"))) found.push_back(&middleware);
   }
   const routing::Usage usage = snapshot.usage();
-  return listed<routing::RuntimeMiddleware>(std::move(found), parameters, exchange, [&](const auto& middleware) {
-    return middleware_item(middleware, usage, true);
-  });
+  return listed<routing::RuntimeMiddleware>(
+      found, parameters, exchange, [&](const auto& middleware) { return middleware_item(middleware, usage, true); });
 }
 
 Value raw_data(const routing::Snapshot& snapshot) {

@@ -261,6 +261,7 @@ Value encode(const T& value, bool redact) {
 }
 
 template <class T>
+// NOLINTNEXTLINE(performance-unnecessary-value-param): declared so for callers that pass nothing
 std::vector<std::string> not_built(const T& value, std::string path) {
   std::vector<std::string> out;
   list_not_built(value, path, out);

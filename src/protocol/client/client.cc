@@ -286,7 +286,7 @@ loop::Task<base::Result<http::Response>> Client::attempt(std::unique_ptr<Upstrea
       if (!parse_leniently(head_bytes, request.method == "HEAD", parsed)) {
         co_return upstream_error(ErrorKind::kProtocol, "malformed response head");
       }
-      if (parsed.status >= 200 || parsed.status == 101) co_return finish(std::move(under_way), std::move(parsed));
+      if (parsed.status >= 200 || parsed.status == 101) co_return finish(std::move(under_way), parsed);
       if (interim != nullptr) co_await interim->send_interim(parsed.status, parsed.headers);
       if (parsed.status == 100 && !upload_begun) begin_upload();
       continue;

@@ -85,7 +85,9 @@ std::string_view sanitize_path(std::string_view path, http::Arena& arena) {
     at = end;
     if (segment == ".") continue;
     if (segment == "..") {
-      while (size > 0 && out[--size] != '/') {
+      while (size > 0) {
+        --size;
+        if (out[size] == '/') break;
       }
       continue;
     }
