@@ -11,8 +11,8 @@ namespace {
 
 constexpr std::size_t kStep = 64;
 constexpr std::size_t kLargest = 8192;
-// A burst of work must not keep its peak for ever: a list longer than this gives memory back.
-constexpr unsigned kKept = 4096;
+// A burst of work must not keep its peak for ever: a list that holds more bytes than this gives memory back.
+constexpr std::size_t kKeptBytes = std::size_t{256} * 1024;
 
 struct FreeBlock {
   FreeBlock* next;
@@ -50,7 +50,7 @@ void* allocate_pooled(std::size_t size) {
 
 void free_pooled(void* memory, std::size_t size) noexcept {
   const std::size_t index = class_of(size);
-  if (size > kLargest || FreeLists::closed || free_lists.length[index] >= kKept) {
+  if (size > kLargest || FreeLists::closed || free_lists.length[index] * index * kStep >= kKeptBytes) {
     ::operator delete(memory);
     return;
   }
