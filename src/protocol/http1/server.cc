@@ -95,6 +95,7 @@ loop::Task<bool> ServerSession::wait_for_request() {
     if (count.moved()) co_return true;
     if (!count.would_block()) co_return false;
   }
+  wire_.in.release();  // a connection that waits holds no memory for what may come
   idle_ = true;
   const loop::Nanoseconds patience =
       requests_ == 0 || options_.idle_timeout.count() == 0 ? options_.read_timeout : options_.idle_timeout;

@@ -60,7 +60,9 @@ class ServerSession final : public http::ClientLink, public loop::Pooled {
   class RequestBody;
 
   loop::Task<bool> wait_for_request();
-  loop::Task<bool> serve();
+  // Not inlined: its frame, which holds a whole request, must not become part of one that lives as long as the
+  // connection.
+  [[gnu::noinline]] loop::Task<bool> serve();
   loop::Task<bool> answer(Turn& turn, http::Response response);
   loop::Task<std::optional<HeadError>> read_head(Turn& turn);
   loop::Task<void> refuse(HeadError error, bool with_body);
@@ -70,7 +72,7 @@ class ServerSession final : public http::ClientLink, public loop::Pooled {
   loop::Task<bool> write_streamed(Turn& turn, http::Body& body, std::string_view head);
   static std::string_view end_of_chunks(Turn& turn, const http::Body& body);
   loop::Task<void> run_tunnel(http::Response& response);
-  loop::Task<bool> discard_rest(Turn& turn);
+  [[gnu::noinline]] loop::Task<bool> discard_rest(Turn& turn);
   loop::Task<void> linger();
 
   Wire wire_;

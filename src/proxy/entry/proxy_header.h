@@ -16,8 +16,9 @@ namespace tandem::entry {
 /// Reads a header if the connection begins with one. From a peer that is not trusted the header is read and its
 /// addresses are ignored (Traefik: proxyProtocol.trustedIPs). Bytes read behind it go to `early`. False when the
 /// connection is to be closed.
-loop::Task<bool> read_proxy_header(net::Stream& stream, const EntryPointOptions& options, http::Connection& connection,
-                                   std::string& early);
+/// Not inlined, as its frame is larger than what a waiting connection should hold.
+[[gnu::noinline]] loop::Task<bool> read_proxy_header(net::Stream& stream, const EntryPointOptions& options,
+                                                     http::Connection& connection, std::string& early);
 
 struct ProxyHeader {
   enum class Kind : std::uint8_t {
