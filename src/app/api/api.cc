@@ -10,6 +10,7 @@
 #include "app/api/overview.h"
 #include "app/api/reply.h"
 #include "config/format/decode.h"
+#include "proxy/routing/names.h"
 
 namespace tandem::api {
 
@@ -50,7 +51,7 @@ struct SortKey {
 };
 
 SortKey key_of(const routing::RuntimeRouter& r, std::string_view by) {
-  if (by == "provider") return {0, std::string(provider_of(r.name))};
+  if (by == "provider") return {0, std::string(routing::provider_of(r.name))};
   if (by == "priority") return {r.state->priority, {}};
   if (by == "status") return {0, std::string(routing::text_of(r.state->condition.status))};
   if (by == "rule") return {0, r.config->rule};
@@ -60,7 +61,7 @@ SortKey key_of(const routing::RuntimeRouter& r, std::string_view by) {
 }
 
 SortKey key_of(const routing::RuntimeService& s, std::string_view by) {
-  if (by == "provider") return {0, std::string(provider_of(s.name))};
+  if (by == "provider") return {0, std::string(routing::provider_of(s.name))};
   if (by == "type") return {0, type_of(*s.config)};
   if (by == "servers")
     return {s.config->loadBalancer ? static_cast<std::int64_t>(s.config->loadBalancer->servers.size()) : 0, {}};
@@ -69,7 +70,7 @@ SortKey key_of(const routing::RuntimeService& s, std::string_view by) {
 }
 
 SortKey key_of(const routing::RuntimeMiddleware& m, std::string_view by) {
-  if (by == "provider") return {0, std::string(provider_of(m.name))};
+  if (by == "provider") return {0, std::string(routing::provider_of(m.name))};
   if (by == "type") return {0, type_of(*m.config)};
   if (by == "status") return {0, std::string(routing::text_of(m.condition->status))};
   return {0, std::string(m.name)};

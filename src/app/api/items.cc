@@ -4,6 +4,7 @@
 
 #include "app/api/reply.h"
 #include "config/format/decode.h"
+#include "proxy/routing/names.h"
 
 namespace tandem::api {
 
@@ -42,7 +43,7 @@ void add_users(Object& object, const std::map<std::string, std::vector<std::stri
 
 void add_identity(Object& object, std::string_view name) {
   object.push_back({"name", text(name)});
-  object.push_back({"provider", text(provider_of(name))});
+  object.push_back({"provider", text(routing::provider_of(name))});
 }
 
 void set_member(Object& object, std::string_view name, Value value) {
@@ -56,11 +57,6 @@ void set_member(Object& object, std::string_view name, Value value) {
 
 }  // namespace
 
-std::string_view provider_of(std::string_view name) {
-  const std::size_t at = name.find('@');
-  return at == std::string_view::npos ? std::string_view() : name.substr(at + 1);
-}
-
 std::string type_of(const model::HttpService& service) { return first_section(format::encode(service, true)); }
 std::string type_of(const model::HttpMiddleware& middleware) { return first_section(format::encode(middleware, true)); }
 
@@ -71,7 +67,7 @@ Value router_item(const routing::RuntimeRouter& router, bool detailed) {
     // A router that was built names its middlewares in full.
     std::vector<std::string> qualified = router.config->middlewares;
     for (std::string& name : qualified) {
-      if (name.find('@') == std::string::npos) name.append("@").append(provider_of(router.name));
+      if (name.find('@') == std::string::npos) name.append("@").append(routing::provider_of(router.name));
     }
     set_member(object, "middlewares", list(qualified));
   }

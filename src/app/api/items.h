@@ -16,8 +16,6 @@ format::Value router_item(const routing::RuntimeRouter& router, bool detailed);
 format::Value service_item(const routing::RuntimeService& service, const routing::Usage& usage, bool detailed);
 format::Value middleware_item(const routing::RuntimeMiddleware& middleware, const routing::Usage& usage, bool detailed);
 
-/// The part of a qualified name behind '@'.
-std::string_view provider_of(std::string_view name);
 /// "loadbalancer", "addprefix"…; empty when there is none.
 std::string type_of(const model::HttpService& service);
 std::string type_of(const model::HttpMiddleware& middleware);
