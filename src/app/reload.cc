@@ -4,9 +4,7 @@
 
 #include "base/log.h"
 #include "config/model/effective.h"
-#include "config/model/entry_point_models.h"
 #include "config/model/internal_configuration.h"
-#include "config/model/merge.h"
 
 namespace tandem::app {
 namespace {
@@ -30,11 +28,20 @@ void log_problems(const provider::Delivery& delivery) {
   }
 }
 
+/// Objects of `now` that are not those of `before`.
+template <class T>
+void add_changed(const format::SharedMap<T>& before, const format::SharedMap<T>& now, format::SharedMap<T>& changed) {
+  format::SharedMap<T>::compare(before, now, [&changed](const auto* /*old*/, const auto* fresh) {
+    if (fresh != nullptr) changed.insert_or_assign(fresh->first, fresh->second);
+  });
+}
+
 }  // namespace
 
 Reload::Reload(std::shared_ptr<const model::StaticConfiguration> static_configuration, Apply apply)
     : static_(std::move(static_configuration)),
-      default_entry_points_(model::default_entry_points(*static_)),
+      merger_(model::default_entry_points(*static_)),
+      models_(*static_),
       apply_(std::move(apply)) {}
 
 void Reload::receive(provider::Delivery delivery) {
@@ -48,7 +55,7 @@ void Reload::receive(provider::Delivery delivery) {
   if (!same_problems || !same(delivery.warnings, before.warnings)) log_problems(delivery);
   // What follows from the static configuration was not asked for by anybody.
   if (delivery.configuration != nullptr && delivery.provider != model::kInternalProvider)
-    report_not_built(*delivery.configuration);
+    report_not_built(*delivery.configuration, before.configuration.get());
   if (delivery.configuration == nullptr) delivery.configuration = before.configuration;
   if (same_problems && !named_files && same(delivery.configuration, before.configuration)) return;
 
@@ -61,8 +68,22 @@ void Reload::receive(provider::Delivery delivery) {
   forward(*source);
 }
 
-void Reload::report_not_built(const model::DynamicConfiguration& configuration) {
-  for (const std::string& path : format::not_built(configuration)) {
+void Reload::report_not_built(const model::DynamicConfiguration& configuration,
+                              const model::DynamicConfiguration* before) {
+  std::vector<std::string> paths;
+  if (before == nullptr) {
+    paths = format::not_built(configuration);
+  } else {
+    const model::HttpConfiguration& old = before->http;
+    model::DynamicConfiguration fresh{
+        .http = {}, .tcp = configuration.tcp, .udp = configuration.udp, .tls = configuration.tls};
+    add_changed(old.routers, configuration.http.routers, fresh.http.routers);
+    add_changed(old.services, configuration.http.services, fresh.http.services);
+    add_changed(old.middlewares, configuration.http.middlewares, fresh.http.middlewares);
+    add_changed(old.serversTransports, configuration.http.serversTransports, fresh.http.serversTransports);
+    paths = format::not_built(fresh);
+  }
+  for (const std::string& path : paths) {
     if (said_not_built_.insert(path).second) {
       base::log_warn("Option has no effect yet: it is not built", {{"option", path}});
     }
@@ -105,10 +126,11 @@ void Reload::apply() {
   std::vector<model::ProviderConfiguration> deliveries;
   for (const auto& [name, source] : sources_) {
     for (const format::Problem& problem : source->latest.problems) candidate.errors.push_back({name, problem});
-    if (source->applied != nullptr) deliveries.push_back({name, *source->applied});
+    if (source->applied != nullptr) deliveries.push_back({name, source->applied});
   }
-  model::Merged merged = model::merge(deliveries, default_entry_points_);
-  const format::Problems dropped = model::apply_models(merged.configuration, *static_);
+  model::Merged merged = merger_.merge(std::move(deliveries));
+  merged.configuration.http.routers = models_.apply(merged.configuration.http.routers);
+  const format::Problems dropped = models_.lost();
   for (const format::Problems* notes : {static_cast<const format::Problems*>(&merged.notes), &dropped}) {
     for (const format::Problem& note : *notes) {
       base::log_error(note.text());

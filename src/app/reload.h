@@ -12,6 +12,8 @@
 #include <vector>
 
 #include "config/model/dynamic_configuration.h"
+#include "config/model/entry_point_models.h"
+#include "config/model/merge.h"
 #include "config/model/static_configuration.h"
 #include "control/provider/provider.h"
 #include "engine/loop/loop.h"
@@ -56,12 +58,13 @@ class Reload final : public provider::Receiver {
     static void on_timer(void* self);
   };
 
-  void report_not_built(const model::DynamicConfiguration& configuration);
+  void report_not_built(const model::DynamicConfiguration& configuration, const model::DynamicConfiguration* before);
   void forward(Source& source);
   void apply();
 
   std::shared_ptr<const model::StaticConfiguration> static_;
-  std::vector<std::string> default_entry_points_;
+  model::Merger merger_;
+  model::EntryPointModels models_;
   Apply apply_;
   std::map<std::string, std::unique_ptr<Source>> sources_;
   std::set<std::string> said_not_built_;

@@ -40,8 +40,9 @@ void decode_list(const Value& value, std::vector<T>& out, Cursor& at) {
   }
 }
 
-template <class T>
-void decode_map(const Value& value, std::map<std::string, T>& out, Cursor& at) {
+template <class Map>
+void decode_map(const Value& value, Map& out, Cursor& at) {
+  using T = typename Map::mapped_type;
   Object from_list;
   const Object* members = map_members(value, from_list, at);
   if (members == nullptr) return;

@@ -12,8 +12,8 @@
 // - A member carries the option's own spelling (entryPoints, rootCAs), so that decoder, encoder, documentation and grep
 //   agree; where that is a C++ keyword it ends in `_`, which the codec drops.
 // - Types: bool, std::int64_t (and narrower ints), double, std::string, Duration, Secret, std::vector<T>,
-//   std::map<std::string, T>, another described struct, std::optional<T> (absent differs from default: Traefik's
-//   pointers).
+//   std::map<std::string, T>, SharedMap<T> (the same to users), another described struct, std::optional<T> (absent
+//   differs from default: Traefik's pointers).
 // - A member's initialiser is its default. For std::optional<Struct>, defaults apply as soon as the section is present.
 // - By default an empty section (`x: {}`, `--x`, `x=true`) is refused ("x cannot be a standalone element") for an
 // optional

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "config/format/described.h"
+#include "config/format/shared_map.h"
 
 namespace tandem::format {
 
@@ -29,6 +30,8 @@ template <class T>
 inline constexpr bool kIsMap = false;
 template <class T>
 inline constexpr bool kIsMap<std::map<std::string, T>> = true;
+template <class T>
+inline constexpr bool kIsMap<SharedMap<T>> = true;
 
 template <class T>
 struct Strip {

@@ -4,10 +4,9 @@
 // owned by whoever holds it.
 
 #include <array>
-#include <map>
-#include <string>
 
 #include "config/format/described.h"
+#include "config/format/shared_map.h"
 #include "config/model/http_middlewares.h"
 #include "config/model/http_router.h"
 #include "config/model/http_service.h"
@@ -20,10 +19,10 @@ namespace tandem::model {
 
 /// The `http` section.
 struct HttpConfiguration {
-  std::map<std::string, HttpRouter> routers;
-  std::map<std::string, HttpService> services;
-  std::map<std::string, HttpMiddleware> middlewares;
-  std::map<std::string, HttpServersTransport> serversTransports;
+  format::SharedMap<HttpRouter> routers;
+  format::SharedMap<HttpService> services;
+  format::SharedMap<HttpMiddleware> middlewares;
+  format::SharedMap<HttpServersTransport> serversTransports;
   bool operator==(const HttpConfiguration&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(HttpConfiguration, (), (routers, services, middlewares, serversTransports))

@@ -7,9 +7,6 @@
 namespace tandem::model {
 namespace {
 
-using Routers = std::map<std::string, HttpRouter>;
-using NewNames = std::map<std::string, std::vector<std::string>>;
-
 bool has_model(const EntryPoint& entry_point, const std::optional<Core>& core) {
   return !entry_point.http.middlewares.empty() || entry_point.http.tls || entry_point.http.encodedCharacters ||
          entry_point.observability || core;
@@ -39,56 +36,6 @@ HttpRouter cloned(const HttpRouter& router, const std::string& name, const Entry
   return clone;
 }
 
-/// Splits one root router into `into` and says which names it has now.
-std::vector<std::string> split(const std::string& name, const HttpRouter& router,
-                               const StaticConfiguration& configuration, Routers& into) {
-  std::vector<std::string> names;
-  std::vector<std::string> remaining;
-  for (const std::string& entry_point_name : router.entryPoints) {
-    const auto found = configuration.entryPoints.find(entry_point_name);
-    if (found == configuration.entryPoints.end() || !has_model(found->second, configuration.core)) {
-      remaining.push_back(entry_point_name);
-      continue;
-    }
-    const bool alone = router.entryPoints.size() == 1;
-    names.push_back(alone ? name : fmt::format("{}-{}", entry_point_name, name));
-    into.insert_or_assign(names.back(), cloned(router, entry_point_name, found->second, configuration.core));
-  }
-  if (!remaining.empty() || names.empty()) {
-    names.push_back(name);
-    into.insert_or_assign(name, router).first->second.entryPoints = std::move(remaining);
-  }
-  return names;
-}
-
-/// Children name the clones of their parents; a parent that does not exist is lost here, as in Traefik.
-void follow(std::vector<std::string>& parents, const NewNames& new_names) {
-  std::vector<std::string> result;
-  for (const std::string& parent : parents) {
-    const auto found = new_names.find(parent);
-    if (found != new_names.end()) result.insert(result.end(), found->second.begin(), found->second.end());
-  }
-  parents = std::move(result);
-}
-
-Routers split_all(const Routers& routers, const StaticConfiguration& configuration) {
-  Routers result;
-  NewNames new_names;
-  for (const auto& [name, router] : routers) {
-    if (router.parentRefs.empty()) {
-      new_names[name] = split(name, router, configuration, result);
-    } else {
-      new_names[name] = {name};
-    }
-  }
-  for (const auto& [name, router] : routers) {
-    if (router.parentRefs.empty()) continue;
-    HttpRouter& child = result.insert_or_assign(name, router).first->second;
-    follow(child.parentRefs, new_names);
-  }
-  return result;
-}
-
 void fill_up(std::optional<Observability>& observability) {
   if (!observability) observability.emplace();
   if (!observability->accessLogs) observability->accessLogs = true;
@@ -99,28 +46,123 @@ void fill_up(std::optional<Observability>& observability) {
 
 }  // namespace
 
-std::vector<format::Problem> apply_models(DynamicConfiguration& dynamic,
-                                          const StaticConfiguration& static_configuration) {
-  Routers& routers = dynamic.http.routers;
-  bool any_model = false;
-  for (const auto& [name, entry_point] : static_configuration.entryPoints) {
-    any_model = any_model || has_model(entry_point, static_configuration.core);
+EntryPointModels::EntryPointModels(const StaticConfiguration& configuration) : configuration_(configuration) {
+  for (const auto& [name, entry_point] : configuration.entryPoints) {
+    any_model_ = any_model_ || has_model(entry_point, configuration.core);
   }
-  if (any_model) routers = split_all(routers, static_configuration);
+}
 
-  std::vector<format::Problem> lost;
-  std::erase_if(routers, [&lost](const auto& item) {
-    if (!item.second.tls || !item.second.entryPoints.empty()) return false;
-    lost.push_back({.position = {},
-                    .path = fmt::format("http.routers.{}", item.first),
-                    .message = "has tls but no entry point, and is left out",
-                    .suggestion = "set tls on the parent router"});
-    return true;
-  });
-  for (auto& [name, router] : routers) {
-    if (router.parentRefs.empty()) fill_up(router.observability);
+const EntryPointModels::Routers& EntryPointModels::apply(const Routers& merged) {
+  if (!apply_changes(merged)) apply_anew(merged);
+  merged_ = merged;
+  return modelled_;
+}
+
+std::vector<format::Problem> EntryPointModels::lost() const {
+  std::vector<format::Problem> problems;
+  for (const auto& [name, problem] : lost_) problems.push_back(problem);
+  return problems;
+}
+
+/// One root router as it is on its entry points, under the names it has there.
+EntryPointModels::Clones EntryPointModels::split(const std::string& name, const HttpRouter& router) const {
+  Clones clones;
+  std::vector<std::string> remaining;
+  for (const std::string& entry_point_name : router.entryPoints) {
+    const auto found = configuration_.entryPoints.find(entry_point_name);
+    if (!any_model_ || found == configuration_.entryPoints.end() || !has_model(found->second, configuration_.core)) {
+      remaining.push_back(entry_point_name);
+      continue;
+    }
+    const bool alone = router.entryPoints.size() == 1;
+    clones.emplace_back(alone ? name : fmt::format("{}-{}", entry_point_name, name),
+                        cloned(router, entry_point_name, found->second, configuration_.core));
   }
-  return lost;
+  if (!remaining.empty() || clones.empty()) {
+    HttpRouter rest = router;
+    rest.entryPoints = std::move(remaining);
+    clones.emplace_back(name, std::move(rest));
+  }
+  return clones;
+}
+
+/// False when it took the place of another one.
+bool EntryPointModels::add(const std::string& name, HttpRouter router) {
+  if (router.tls && router.entryPoints.empty()) {
+    lost_[name] = {.position = {},
+                   .path = fmt::format("http.routers.{}", name),
+                   .message = "has tls but no entry point, and is left out",
+                   .suggestion = "set tls on the parent router"};
+    return true;
+  }
+  if (router.parentRefs.empty()) fill_up(router.observability);
+  return modelled_.insert_or_assign(name, std::move(router));
+}
+
+/// Applies what differs from the last time; false when that cannot be done router by router.
+bool EntryPointModels::apply_changes(const Routers& merged) {
+  if (children_ > 0 || names_clash_) return false;
+  std::vector<const Routers::value_type*> now;
+  bool any_child = false;
+  Routers::compare(merged_, merged, [&](const auto* before, const auto* after) {
+    if (before != nullptr) {
+      for (const auto& [name, clone] : split(before->first, before->second)) {
+        modelled_.erase(name);
+        lost_.erase(name);
+      }
+    }
+    if (after == nullptr) return;
+    any_child = any_child || !after->second.parentRefs.empty();
+    now.push_back(after);
+  });
+  if (any_child) return false;
+  for (const auto* router : now) {
+    for (const auto& [name, clone] : split(router->first, router->second)) {
+      if (!add(name, clone)) return false;
+    }
+  }
+  return true;
+}
+
+/// Children name the clones of their parents; a parent that does not exist is lost here, as in Traefik.
+void EntryPointModels::follow(std::vector<std::string>& parents, const NewNames& new_names) const {
+  if (!any_model_) return;
+  std::vector<std::string> result;
+  for (const std::string& parent : parents) {
+    const auto found = new_names.find(parent);
+    if (found != new_names.end()) result.insert(result.end(), found->second.begin(), found->second.end());
+  }
+  parents = std::move(result);
+}
+
+void EntryPointModels::apply_anew(const Routers& merged) {
+  const Routers before = std::exchange(modelled_, {});
+  lost_.clear();
+  names_clash_ = false;
+  children_ = 0;
+  NewNames new_names;
+  for (const auto& [name, router] : merged) {
+    std::vector<std::string>& names = new_names[name];
+    if (!router.parentRefs.empty()) {
+      ++children_;
+      names = {name};
+      continue;
+    }
+    for (const auto& [clone_name, clone] : split(name, router)) {
+      names.push_back(clone_name);
+      names_clash_ = !add(clone_name, clone) || names_clash_;
+    }
+  }
+  for (const auto& [name, router] : merged) {
+    if (router.parentRefs.empty()) continue;
+    HttpRouter child = router;
+    follow(child.parentRefs, new_names);
+    names_clash_ = !add(name, std::move(child)) || names_clash_;
+  }
+  for (auto at = before.begin(); at != before.end(); ++at) {
+    const auto same = modelled_.find(at->first);
+    if (same != modelled_.end() && same->second == at->second) modelled_.insert_or_assign(Routers::entry(at));
+  }
 }
 
 }  // namespace tandem::model

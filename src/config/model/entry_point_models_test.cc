@@ -15,12 +15,17 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::Key;
 
-std::map<std::string, HttpRouter> modelled(std::string_view dynamic_text, std::string_view static_text) {
+using Routers = EntryPointModels::Routers;
+
+Routers merged(Merger& merger, std::string_view text) {
+  return merger.merge({{"file", std::make_shared<const DynamicConfiguration>(dynamic_of(text))}})
+      .configuration.http.routers;
+}
+
+Routers modelled(std::string_view dynamic_text, std::string_view static_text) {
   const auto configuration = static_of(static_text);
-  const std::vector<ProviderConfiguration> providers{{"file", dynamic_of(dynamic_text)}};
-  auto merged = merge(providers, default_entry_points(configuration));
-  apply_models(merged.configuration, configuration);
-  return merged.configuration.http.routers;
+  Merger merger(default_entry_points(configuration));
+  return EntryPointModels(configuration).apply(merged(merger, dynamic_text));
 }
 
 constexpr std::string_view kPlain = "entryPoints: {extra: {address: ':3'}, web: {address: ':1'}}";
@@ -94,11 +99,52 @@ TEST(EntryPointModels, EncodedCharactersReachTheRouter) {
 }
 
 TEST(EntryPointModels, TlsWithoutEntryPointsFallsOutWithANote) {
-  DynamicConfiguration dynamic = dynamic_of("http: {routers: {low@file: {rule: r, parentRefs: [top@file], tls: {}}}}");
-  const auto lost = apply_models(dynamic, static_of(kPlain));
-  EXPECT_THAT(dynamic.http.routers, IsEmpty());
-  ASSERT_EQ(lost.size(), 1U);
-  EXPECT_EQ(lost[0].path, "http.routers.low@file");
+  const auto configuration = static_of(kPlain);
+  EntryPointModels models(configuration);
+  const auto dynamic = dynamic_of("http: {routers: {low@file: {rule: r, parentRefs: [top@file], tls: {}}}}");
+  EXPECT_THAT(models.apply(dynamic.http.routers), IsEmpty());
+  ASSERT_EQ(models.lost().size(), 1U);
+  EXPECT_EQ(models.lost()[0].path, "http.routers.low@file");
+}
+
+/// Names of routers that are not the same objects as before.
+std::vector<std::string> changed(const Routers& before, const Routers& now) {
+  std::vector<std::string> names;
+  Routers::compare(before, now,
+                   [&](const auto* old, const auto* fresh) { names.push_back((fresh ? fresh : old)->first); });
+  return names;
+}
+
+TEST(EntryPointModels, ChangeStepByStepAsTheyWouldAnew) {
+  const auto configuration = static_of(kModels);
+  Merger merger(default_entry_points(configuration));
+  EntryPointModels models(configuration);
+  for (const std::string_view text :
+       {"http: {routers: {a: {rule: r}, b: {rule: s, entryPoints: [web]}}}",
+        "http: {routers: {a: {rule: r}, b: {rule: s, entryPoints: [extra]}, c: {rule: t, tls: {}}}}",
+        "http: {routers: {a: {rule: r}, c: {rule: t}, d: {rule: u, parentRefs: [a]}}}",
+        "http: {routers: {web-a: {rule: x, entryPoints: [extra]}, a: {rule: r}, d: {rule: u, parentRefs: [a]}}}",
+        "http: {routers: {web-a: {rule: x, entryPoints: [extra]}, a: {rule: r}}}", "http: {routers: {a: {rule: r2}}}",
+        "http: {routers: {b: {rule: r, entryPoints: [], tls: {}}}}"}) {
+    EXPECT_EQ(models.apply(merged(merger, text)), modelled(text, kModels)) << text;
+  }
+}
+
+TEST(EntryPointModels, WhatDidNotChangeStaysTheSameObject) {
+  const auto configuration = static_of(kModels);
+  Merger merger(default_entry_points(configuration));
+  EntryPointModels models(configuration);
+  auto dynamic = dynamic_of("http: {routers: {a: {rule: r}, b: {rule: s, entryPoints: [web]}}}");
+  const auto apply = [&] {
+    return models.apply(
+        merger.merge({{"file", std::make_shared<const DynamicConfiguration>(dynamic)}}).configuration.http.routers);
+  };
+  const Routers first = apply();
+  dynamic.http.routers["b"].rule = "changed";
+  const Routers second = apply();
+  EXPECT_THAT(changed(first, second), ElementsAre("b@file"));
+  dynamic.http.routers["c"] = {.parentRefs = {"b"}};
+  EXPECT_THAT(changed(second, apply()), ElementsAre("c@file"));
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <set>
 
 namespace tandem::model {
 namespace {
@@ -18,23 +19,38 @@ class FileAdder {
   explicit FileAdder(std::string_view origin) : origin_(std::make_shared<const std::string>(origin)) {}
 
   template <class T>
-  void add(std::map<std::string, T>& into, std::map<std::string, T>&& from, std::string_view path,
-           std::string_view what) {
-    for (auto& [name, object] : from) {
-      if (into.contains(name)) {
-        note(fmt::format("{}.{}", path, name), what);
+  void add(format::SharedMap<T>& into, const format::SharedMap<T>& from, std::string_view path, std::string_view what) {
+    if (into.empty()) {
+      into = from;
+      return;
+    }
+    for (auto at = from.begin(); at != from.end(); ++at) {
+      if (into.contains(at->first)) {
+        note(fmt::format("{}.{}", path, at->first), what);
       } else {
-        into.emplace(name, std::move(object));
+        into.insert_or_assign(format::SharedMap<T>::entry(at));
       }
     }
   }
 
-  void add(std::vector<StoredCertificate>& into, std::vector<StoredCertificate>&& from) {
-    for (StoredCertificate& certificate : from) {
-      if (std::ranges::find(into, certificate) != into.end()) {
+  template <class T>
+  void add(std::map<std::string, T>& into, const std::map<std::string, T>& from, std::string_view path,
+           std::string_view what) {
+    for (const auto& [name, object] : from) {
+      if (!into.emplace(name, object).second) note(fmt::format("{}.{}", path, name), what);
+    }
+  }
+
+  void add(std::vector<StoredCertificate>& into, const std::vector<StoredCertificate>& from) {
+    if (from.empty()) return;
+    std::set<std::string_view> known;         // names of files, or the PEM texts themselves
+    into.reserve(into.size() + from.size());  // what `known` refers to stays where it is
+    for (const StoredCertificate& certificate : into) known.insert(certificate.certFile.value);
+    for (const StoredCertificate& certificate : from) {
+      if (known.contains(certificate.certFile.value) && std::ranges::find(into, certificate) != into.end()) {
         note("tls.certificates", "TLS configuration");
       } else {
-        into.push_back(std::move(certificate));
+        known.insert(into.emplace_back(certificate).certFile.value);
       }
     }
   }
@@ -52,6 +68,19 @@ class FileAdder {
   std::shared_ptr<const std::string> origin_;
   std::vector<MergeNote> notes_;
 };
+
+/// Brings the objects of one provider in `into` in step with what it delivers now.
+template <class T>
+void update(format::SharedMap<T>& into, const format::SharedMap<T>& before, const format::SharedMap<T>& now,
+            std::string_view provider) {
+  format::SharedMap<T>::compare(before, now, [&](const auto* old, const auto* fresh) {
+    if (fresh != nullptr) {
+      into.insert_or_assign(qualified(fresh->first, provider), fresh->second);
+    } else {
+      into.erase(qualified(old->first, provider));
+    }
+  });
+}
 
 template <class T>
 void add_qualified(std::map<std::string, T>& into, const std::map<std::string, T>& from, std::string_view provider) {
@@ -85,63 +114,46 @@ void refuse_rivals(std::map<std::string, T>& objects, const std::vector<std::str
 }
 
 void add_certificates(std::vector<StoredCertificate>& into, const ProviderConfiguration& from) {
-  for (const StoredCertificate& certificate : from.configuration.tls.certificates) {
+  for (const StoredCertificate& certificate : from.configuration->tls.certificates) {
     const bool challenge = std::ranges::find(certificate.stores, kAcmeTlsStore) != certificate.stores.end();
     if (challenge && from.provider != kAcmeTlsProvider) continue;
     into.push_back(certificate);
   }
 }
 
-void add_http(HttpConfiguration& into, const ProviderConfiguration& from, std::span<const std::string> entry_points) {
-  const HttpConfiguration& http = from.configuration.http;
-  for (const auto& [name, original] : http.routers) {
-    HttpRouter router = original;
-    if (router.parentRefs.empty() && router.entryPoints.empty())
-      router.entryPoints.assign(entry_points.begin(), entry_points.end());
-    for (std::string& parent : router.parentRefs) {
-      if (parent.find('@') == std::string::npos) parent = qualified(parent, from.provider);
-    }
-    into.routers.insert_or_assign(qualified(name, from.provider), std::move(router));
-  }
-  add_qualified(into.services, http.services, from.provider);
-  add_qualified(into.middlewares, http.middlewares, from.provider);
-  add_qualified(into.serversTransports, http.serversTransports, from.provider);
-}
-
 void add_tcp_and_udp(DynamicConfiguration& into, const ProviderConfiguration& from,
-                     std::span<const std::string> entry_points) {
-  const TcpConfiguration& tcp = from.configuration.tcp;
+                     const std::vector<std::string>& entry_points) {
+  const TcpConfiguration& tcp = from.configuration->tcp;
   for (const auto& [name, original] : tcp.routers) {
     TcpRouter router = original;
-    if (router.entryPoints.empty()) router.entryPoints.assign(entry_points.begin(), entry_points.end());
+    if (router.entryPoints.empty()) router.entryPoints = entry_points;
     into.tcp.routers.insert_or_assign(qualified(name, from.provider), std::move(router));
   }
   add_qualified(into.tcp.services, tcp.services, from.provider);
   add_qualified(into.tcp.middlewares, tcp.middlewares, from.provider);
   add_qualified(into.tcp.serversTransports, tcp.serversTransports, from.provider);
-  add_qualified(into.udp.routers, from.configuration.udp.routers, from.provider);
-  add_qualified(into.udp.services, from.configuration.udp.services, from.provider);
+  add_qualified(into.udp.routers, from.configuration->udp.routers, from.provider);
+  add_qualified(into.udp.services, from.configuration->udp.services, from.provider);
 }
 
 }  // namespace
 
-std::vector<MergeNote> add_file(DynamicConfiguration& into, DynamicConfiguration file, std::string_view origin) {
+std::vector<MergeNote> add_file(DynamicConfiguration& into, const DynamicConfiguration& file, std::string_view origin) {
   FileAdder adder(origin);
-  adder.add(into.http.routers, std::move(file.http.routers), "http.routers", "HTTP router");
-  adder.add(into.http.services, std::move(file.http.services), "http.services", "HTTP service");
-  adder.add(into.http.middlewares, std::move(file.http.middlewares), "http.middlewares", "HTTP middleware");
-  adder.add(into.http.serversTransports, std::move(file.http.serversTransports), "http.serversTransports",
+  adder.add(into.http.routers, file.http.routers, "http.routers", "HTTP router");
+  adder.add(into.http.services, file.http.services, "http.services", "HTTP service");
+  adder.add(into.http.middlewares, file.http.middlewares, "http.middlewares", "HTTP middleware");
+  adder.add(into.http.serversTransports, file.http.serversTransports, "http.serversTransports",
             "HTTP servers transport");
-  adder.add(into.tcp.routers, std::move(file.tcp.routers), "tcp.routers", "TCP router");
-  adder.add(into.tcp.services, std::move(file.tcp.services), "tcp.services", "TCP service");
-  adder.add(into.tcp.middlewares, std::move(file.tcp.middlewares), "tcp.middlewares", "TCP middleware");
-  adder.add(into.tcp.serversTransports, std::move(file.tcp.serversTransports), "tcp.serversTransports",
-            "TCP servers transport");
-  adder.add(into.udp.routers, std::move(file.udp.routers), "udp.routers", "UDP router");
-  adder.add(into.udp.services, std::move(file.udp.services), "udp.services", "UDP service");
-  adder.add(into.tls.options, std::move(file.tls.options), "tls.options", "TLS options");
-  adder.add(into.tls.stores, std::move(file.tls.stores), "tls.stores", "TLS store");
-  adder.add(into.tls.certificates, std::move(file.tls.certificates));
+  adder.add(into.tcp.routers, file.tcp.routers, "tcp.routers", "TCP router");
+  adder.add(into.tcp.services, file.tcp.services, "tcp.services", "TCP service");
+  adder.add(into.tcp.middlewares, file.tcp.middlewares, "tcp.middlewares", "TCP middleware");
+  adder.add(into.tcp.serversTransports, file.tcp.serversTransports, "tcp.serversTransports", "TCP servers transport");
+  adder.add(into.udp.routers, file.udp.routers, "udp.routers", "UDP router");
+  adder.add(into.udp.services, file.udp.services, "udp.services", "UDP service");
+  adder.add(into.tls.options, file.tls.options, "tls.options", "TLS options");
+  adder.add(into.tls.stores, file.tls.stores, "tls.stores", "TLS store");
+  adder.add(into.tls.certificates, file.tls.certificates);
   return std::move(adder).take_notes();
 }
 
@@ -153,18 +165,50 @@ bool is_empty(const DynamicConfiguration& c) {
 
 std::string qualified(std::string_view name, std::string_view provider) { return fmt::format("{}@{}", name, provider); }
 
-Merged merge(std::span<const ProviderConfiguration> providers, std::span<const std::string> default_entry_points) {
+HttpRouter Merger::qualified_router(const HttpRouter& original, const std::string& provider) const {
+  HttpRouter router = original;
+  if (router.parentRefs.empty() && router.entryPoints.empty()) router.entryPoints = default_entry_points_;
+  for (std::string& parent : router.parentRefs) {
+    if (parent.find('@') == std::string::npos) parent = qualified(parent, provider);
+  }
+  return router;
+}
+
+void Merger::update_http(const std::string& provider, const HttpConfiguration& before, const HttpConfiguration& now) {
+  format::SharedMap<HttpRouter>::compare(before.routers, now.routers, [&](const auto* old, const auto* fresh) {
+    if (fresh != nullptr) {
+      http_.routers.insert_or_assign(qualified(fresh->first, provider), qualified_router(fresh->second, provider));
+    } else {
+      http_.routers.erase(qualified(old->first, provider));
+    }
+  });
+  update(http_.services, before.services, now.services, provider);
+  update(http_.middlewares, before.middlewares, now.middlewares, provider);
+  update(http_.serversTransports, before.serversTransports, now.serversTransports, provider);
+}
+
+Merged Merger::merge(std::vector<ProviderConfiguration> providers) {
+  static const HttpConfiguration nothing;
+  for (const ProviderConfiguration& before : merged_) {
+    if (std::ranges::find(providers, before.provider, &ProviderConfiguration::provider) == providers.end()) {
+      update_http(before.provider, before.configuration->http, nothing);
+    }
+  }
   Merged merged;
   DynamicConfiguration& all = merged.configuration;
   std::vector<std::string> options_definers;
   std::vector<std::string> store_definers;
   for (const ProviderConfiguration& provider : providers) {
-    add_http(all.http, provider, default_entry_points);
-    add_tcp_and_udp(all, provider, default_entry_points);
+    const auto before = std::ranges::find(merged_, provider.provider, &ProviderConfiguration::provider);
+    update_http(provider.provider, before == merged_.end() ? nothing : before->configuration->http,
+                provider.configuration->http);
+    add_tcp_and_udp(all, provider, default_entry_points_);
     add_certificates(all.tls.certificates, provider);
-    add_tls(all.tls.options, provider.configuration.tls.options, provider.provider, options_definers);
-    add_tls(all.tls.stores, provider.configuration.tls.stores, provider.provider, store_definers);
+    add_tls(all.tls.options, provider.configuration->tls.options, provider.provider, options_definers);
+    add_tls(all.tls.stores, provider.configuration->tls.stores, provider.provider, store_definers);
   }
+  all.http = http_;
+  merged_ = std::move(providers);
   refuse_rivals(all.tls.options, options_definers, "tls.options.default", merged.notes);
   refuse_rivals(all.tls.stores, store_definers, "tls.stores.default", merged.notes);
   if (options_definers.empty()) all.tls.options[std::string(kDefault)].minVersion = "VersionTLS12";

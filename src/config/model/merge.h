@@ -1,10 +1,11 @@
 #pragma once
 
-// Bringing deliveries together: the files of one provider, then all providers. Any thread; no state.
+// Bringing deliveries together: the files of one provider, then all providers. One thread at a time.
 
-#include <span>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "config/format/decode.h"
@@ -18,12 +19,12 @@ using MergeNote = format::Problem;
 
 /// Adds the objects of `file` to `into`. A name that is already there keeps its first definition, and the note
 /// "HTTP router already configured, skipping" is returned; `origin` (a file path) goes into the note.
-std::vector<MergeNote> add_file(DynamicConfiguration& into, DynamicConfiguration file, std::string_view origin);
+std::vector<MergeNote> add_file(DynamicConfiguration& into, const DynamicConfiguration& file, std::string_view origin);
 
 /// One provider's last delivery.
 struct ProviderConfiguration {
-  std::string provider;                ///< "file", "docker", "internal"…
-  DynamicConfiguration configuration;  ///< Names as the provider delivers them, unqualified.
+  std::string provider;                                       ///< "file", "docker", "internal"…
+  std::shared_ptr<const DynamicConfiguration> configuration;  ///< Names as the provider delivers them; never null.
 };
 
 /// True for a delivery that Traefik ignores: no HTTP router, service or middleware, no TCP one, no UDP router or
@@ -39,9 +40,25 @@ struct Merged {
 /// `name@provider`.
 std::string qualified(std::string_view name, std::string_view provider);
 
-/// Merges the providers. Routers without entry points get `default_entry_points` (children of other routers get none);
-/// parentRefs are qualified, every other reference is left as it is. TLS options and stores named `default` keep their
-/// name and are dropped when two providers define them; without any, the built-in default options are added.
-Merged merge(std::span<const ProviderConfiguration> providers, std::span<const std::string> default_entry_points);
+/// Merges providers, again at each delivery: what did not change since the last time is the same object as then
+/// (SharedMap), so that whoever builds from it sees what changed.
+class Merger {
+ public:
+  explicit Merger(std::vector<std::string> default_entry_points)
+      : default_entry_points_(std::move(default_entry_points)) {}
+
+  /// Routers without entry points get the default ones (children of other routers get none); parentRefs are qualified,
+  /// every other reference is left as it is. TLS options and stores named `default` keep their name and are dropped
+  /// when two providers define them; without any, the built-in default options are added.
+  Merged merge(std::vector<ProviderConfiguration> providers);
+
+ private:
+  void update_http(const std::string& provider, const HttpConfiguration& before, const HttpConfiguration& now);
+  HttpRouter qualified_router(const HttpRouter& original, const std::string& provider) const;
+
+  std::vector<std::string> default_entry_points_;
+  std::vector<ProviderConfiguration> merged_;  // what `http_` was made of
+  HttpConfiguration http_;
+};
 
 }  // namespace tandem::model

@@ -14,7 +14,13 @@ using testing::Key;
 
 const std::vector<std::string> kDefaults{"web", "websecure"};
 
-Merged merged(std::vector<ProviderConfiguration> providers) { return merge(providers, kDefaults); }
+Merged merged(const std::vector<std::pair<std::string, DynamicConfiguration>>& deliveries) {
+  std::vector<ProviderConfiguration> providers;
+  for (const auto& [provider, configuration] : deliveries) {
+    providers.push_back({provider, std::make_shared<const DynamicConfiguration>(configuration)});
+  }
+  return Merger(kDefaults).merge(std::move(providers));
+}
 
 TEST(Merge, NamesGetTheirProvider) {
   const auto m =
@@ -36,6 +42,21 @@ TEST(Merge, RootRoutersGetDefaultEntryPointsAndChildrenQualifiedParents) {
   EXPECT_THAT(routers.at("c@file").entryPoints, IsEmpty());
   EXPECT_THAT(routers.at("c@file").parentRefs, ElementsAre("a@file", "b@docker"));
   EXPECT_EQ(m.configuration.tcp.routers.at("t@file").entryPoints, kDefaults);
+}
+
+TEST(Merge, ProvidersComeChangeAndGo) {
+  const auto deliver = [](std::string_view text) {
+    return std::make_shared<const DynamicConfiguration>(dynamic_of(text));
+  };
+  Merger merger(kDefaults);
+  const auto file = deliver("http: {routers: {a: {rule: r}}, services: {s: {}}}");
+  merger.merge({{"file", file}, {"docker", deliver("http: {routers: {a: {rule: r}}}")}});
+  EXPECT_THAT(
+      merger.merge({{"file", file}, {"docker", deliver("http: {routers: {b: {rule: r}}}")}}).configuration.http.routers,
+      ElementsAre(Key("a@file"), Key("b@docker")));
+  const auto m = merger.merge({{"file", file}});
+  EXPECT_THAT(m.configuration.http.routers, ElementsAre(Key("a@file")));
+  EXPECT_THAT(m.configuration.http.services, ElementsAre(Key("s@file")));
 }
 
 TEST(Merge, DefaultTlsOptionsBelongToOneProviderOnly) {

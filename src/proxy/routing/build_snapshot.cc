@@ -103,7 +103,8 @@ std::vector<RouterBuilder::Slot> router_slots(const BuildInput& input, const Con
     while (old < old_count && before->routers[old].name < name) ++old;
     if (old < old_count && before->routers[old].name == name) {
       slot.before = before->built_routers[old];
-      slot.same_config = same_entry_points && *before->routers[old].config == config;
+      slot.same_config =
+          same_entry_points && (before->routers[old].config == &config || *before->routers[old].config == config);
       slot.service_hint = moved[before->router_services[old]];
     }
     slots.push_back(std::move(slot));

@@ -9,6 +9,8 @@
 #include <string>
 #include <string_view>
 
+#include "config/format/shared_map.h"
+
 namespace tandem::routing {
 
 /// Qualified names of objects that were added, removed or changed.
@@ -31,6 +33,14 @@ void add_differences(const Map& before, const Map& after, ChangedNames& changed)
       ++now;
     }
   }
+}
+
+/// The same where unchanged objects are the same ones.
+template <class T>
+void add_differences(const format::SharedMap<T>& before, const format::SharedMap<T>& after, ChangedNames& changed) {
+  format::SharedMap<T>::compare(before, after, [&changed](const auto* old, const auto* now) {
+    if (old == nullptr || now == nullptr || !(old->second == now->second)) changed.insert((now ? now : old)->first);
+  });
 }
 
 }  // namespace tandem::routing

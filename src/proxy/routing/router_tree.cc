@@ -12,7 +12,7 @@ namespace {
 
 class Tree {
  public:
-  explicit Tree(const std::map<std::string, model::HttpRouter>& routers) : nodes_(routers.size()) {
+  explicit Tree(const format::SharedMap<model::HttpRouter>& routers) : nodes_(routers.size()) {
     items_.reserve(routers.size());
     for (const auto& item : routers) items_.push_back(&item);
   }
@@ -114,7 +114,7 @@ class Tree {
 
 }  // namespace
 
-std::vector<TreeNode> build_router_tree(const std::map<std::string, model::HttpRouter>& routers) {
+std::vector<TreeNode> build_router_tree(const format::SharedMap<model::HttpRouter>& routers) {
   return Tree(routers).build();
 }
 

@@ -20,6 +20,6 @@ struct TreeNode {
 };
 
 /// One node for each router.
-std::vector<TreeNode> build_router_tree(const std::map<std::string, model::HttpRouter>& routers);
+std::vector<TreeNode> build_router_tree(const format::SharedMap<model::HttpRouter>& routers);
 
 }  // namespace tandem::routing
