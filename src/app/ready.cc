@@ -9,6 +9,7 @@ class Ready final : public http::Handler {
 
   loop::Task<http::Response> handle(http::Request request, http::Exchange& exchange) const override {
     if (request.path != "/ready") return routers_->handle(std::move(request), exchange);
+    exchange.observed = {};  // it is no router's: neither logged nor counted
     const bool ready = ready_.load(std::memory_order_acquire);
     const int status = ready ? 200 : 503;
     return http::ready(http::bare_response(status, ready ? "OK" : http::reason_phrase(status), exchange.arena));

@@ -108,11 +108,15 @@ std::span<char> take_head(http1::Wire& wire, http1::HeadEnd end, http::Arena& ar
 
 /// A request under way on a connection: sends its content beside the response. Lives until the response is read.
 struct Client::Attempt final : http::BodySource {
-  Attempt(std::unique_ptr<UpstreamConnection> on, http::Arena& memory)
-      : connection(std::move(on)), content(connection->wire, memory, Side::kUpstream), arena(memory) {}
+  Attempt(std::unique_ptr<UpstreamConnection> on, http::Exchange& of)
+      : connection(std::move(on)),
+        content(connection->wire, of.arena, Side::kUpstream),
+        arena(of.arena),
+        bytes_read(of.origin_bytes) {}
 
   http::Chunk try_read() override {
     const http::Chunk chunk = content.try_read();
+    bytes_read += chunk.bytes.size();
     if (chunk.kind == http::Chunk::Kind::kEnd) release();
     return chunk;
   }
@@ -142,6 +146,7 @@ struct Client::Attempt final : http::BodySource {
   std::unique_ptr<UpstreamConnection> connection;
   http1::Content content;
   http::Arena& arena;
+  std::uint64_t& bytes_read;
   http::Body request_body;
   loop::Scope uploads;
   std::optional<Error> upload_error;
@@ -245,7 +250,7 @@ loop::Task<base::Result<http::Response>> Client::attempt(std::unique_ptr<Upstrea
                                                          http::Request& request, http::Exchange& exchange,
                                                          InterimLink interim) {
   http::Arena& arena = exchange.arena;
-  auto under_way = std::make_unique<Attempt>(std::move(connection), arena);
+  auto under_way = std::make_unique<Attempt>(std::move(connection), exchange);
   UpstreamConnection& on = *under_way->connection;
   const bool streamed = request.body.streamed();
   const std::string_view joined = streamed ? std::string_view() : request.body.bytes();
@@ -341,7 +346,7 @@ http::Response Client::finish(std::unique_ptr<Attempt> under_way, http1::Respons
   const bool whole = framing.kind == http1::Framing::Kind::kLength && framing.length <= kSmallContent &&
                      framing.length <= wire.in.size();
   if (whole) {
-    response.body = http::Body::of(under_way->arena.copy(under_way->content.try_read().bytes));
+    response.body = http::Body::of(under_way->arena.copy(under_way->try_read().bytes));
     (void)under_way->try_read();
     return response;
   }

@@ -162,6 +162,7 @@ http::Request ServerSession::make_request(Turn& turn) {
                      head.framing.length <= wire_.in.size();
   if (whole && !head.expects_continue) {
     const http::Chunk chunk = turn.content.try_read();
+    turn.content_given = chunk.bytes.size();
     request.body = http::Body::of(turn.exchange.arena.copy(chunk.bytes));
     (void)turn.content.try_read();  // gives the bytes back to the connection's buffer
     return request;
@@ -206,27 +207,49 @@ loop::Task<bool> ServerSession::serve() {
     co_return co_await answer(turn, std::move(response));
   }
   const std::shared_ptr<const http::Handler> handler = handlers_.current();
+  turn.observer = &handlers_;
   loop::Interruptible<http::Response> handled(handler->handle(std::move(request), turn.exchange),
                                               &wire_.stream->descriptor(), loop::kNever);
   std::optional<http::Response> response = co_await handled;
   if (!response) {
-    constexpr int kClientClosedRequest = 499;
-    handlers_.ended(turn.exchange, kClientClosedRequest, 0);
+    turn.abandon();
     co_return false;
   }
   const bool kept = co_await answer(turn, std::move(*response));
   co_return kept;
 }
 
+void ServerSession::Turn::end(http::Outcome outcome) {
+  const HandlerSource* const told = std::exchange(observer, nullptr);
+  if (told == nullptr) return;
+  if (exchange.observed.any()) outcome.duration = loop::Loop::current().exact_now() - exchange.started;
+  told->ended(exchange, outcome);
+}
+
+void ServerSession::Turn::abandon() {
+  if (observer == nullptr) return;
+  http::Outcome outcome{.status = status, .sent = bytes_sent};
+  if (status != 0) return end(outcome);
+  outcome.status = http::kClientClosedRequest;
+  if (exchange.origin_began != loop::TimePoint{}) {
+    // As Traefik, whose forwarder answers nobody then.
+    exchange.origin_status = http::kClientClosedRequest;
+    exchange.origin_bytes = outcome.sent = http::reason_phrase(http::kClientClosedRequest).size();
+    outcome.received = content.bytes_read();
+  }
+  end(outcome);
+}
+
 loop::Task<bool> ServerSession::answer(Turn& turn, http::Response response) {
   if (response.tunnel != nullptr && response.status == 101) {
     const bool begun = co_await write_response(turn, response);
-    handlers_.ended(turn.exchange, response.status, 0);
     turn.content.settle();
     if (begun) co_await run_tunnel(response);
+    turn.end({.status = response.status, .whole = begun, .upgraded = true, .headers = &response.headers});
     co_return false;
   }
   turn.close = response.close || !may_keep_alive(turn);
+  const std::uint64_t asked_for = turn.content.bytes_read();
   // Content that is still under way would be taken for the next request: small rests are read, others end the
   // connection.
   if (!turn.content.finished()) {
@@ -240,7 +263,14 @@ loop::Task<bool> ServerSession::answer(Turn& turn, http::Response response) {
   }
   const bool whole = co_await write_response(turn, response);
   turn.content.settle();
-  handlers_.ended(turn.exchange, response.status, turn.bytes_sent);
+  // What came in one piece with the request went to whoever answered; nobody took it when no server did.
+  std::uint64_t received = turn.content_given != 0 && !turn.exchange.origin_answered ? 0 : asked_for;
+  if (response.body.streamed() && turn.content_given == 0) received = turn.content.bytes_read();
+  turn.end({.status = response.status,
+            .sent = turn.bytes_sent,
+            .received = received,
+            .whole = whole,
+            .headers = &response.headers});
   if (!whole) co_return false;
   if (turn.close && !turn.content.finished()) co_await linger();
   if (!turn.close && !turn.content.finished()) co_return co_await discard_rest(turn);

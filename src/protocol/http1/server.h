@@ -35,8 +35,9 @@ class HandlerSource {
   virtual std::shared_ptr<const http::Handler> current() const = 0;
   /// The server stops: connections close after the request they serve.
   virtual bool draining() const = 0;
-  /// A request ended (metrics, access log); the response may not have been written completely (`bytes`: content sent).
-  virtual void ended(const http::Exchange& exchange, int status, std::uint64_t bytes) const = 0;
+  /// A request that a handler got has ended, tunnels and cut connections included; called once for each. What the
+  /// session answered itself (malformed heads, OPTIONS *) is not told, as in Traefik.
+  virtual void ended(const http::Exchange& exchange, const http::Outcome& outcome) const = 0;
 };
 
 class ServerSession final : public http::ClientLink, public loop::Pooled {

@@ -111,8 +111,8 @@ class FakeSource final : public HandlerSource {
   mutable std::vector<int> ended_with;
   std::shared_ptr<const http::Handler> current() const override { return handler; }
   bool draining() const override { return stops; }
-  void ended(const http::Exchange& /*exchange*/, int status, std::uint64_t /*bytes*/) const override {
-    ended_with.push_back(status);
+  void ended(const http::Exchange& /*exchange*/, const http::Outcome& outcome) const override {
+    ended_with.push_back(outcome.status);
   }
 };
 

@@ -11,13 +11,25 @@ struct ServerSession::Turn {
       : exchange(connection, link), content(wire, exchange.arena, base::Side::kClient) {
     head.headers = http::Headers(exchange.arena);
   }
+  // A session that is cut takes its turn along: the request has ended then.
+  ~Turn() { abandon(); }
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
+
+  /// Tells how the request ended; only the first call counts.
+  void end(http::Outcome outcome);
+  /// The client has gone before its answer.
+  void abandon();
 
   http::Exchange exchange;
   RequestHead head;
   Content content;
   loop::TimePoint read_deadline = loop::kNever;
   std::uint64_t bytes_sent = 0;
-  bool continue_owed = false;  ///< the client waits for 100 before it sends its content
+  int status = 0;                           ///< of the response; 0 until it is written
+  const HandlerSource* observer = nullptr;  ///< until the request has ended; null when no handler got it
+  std::uint64_t content_given = 0;          ///< of the request, as one piece with it
+  bool continue_owed = false;               ///< the client waits for 100 before it sends its content
   bool continue_sent = false;
   bool client_gone = false;
   bool bad_target = false;

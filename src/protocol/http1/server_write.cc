@@ -109,6 +109,8 @@ loop::Task<bool> ServerSession::write_response(Turn& turn, http::Response& respo
   const http::Version version = turn.head.version;
   const ResponseFraming framing = framing_of(response, to_head, version);
   if (framing.kind == Kind::kUntilClose) turn.close = true;
+  turn.status = response.status;
+  if (to_head && !response.body.streamed()) turn.bytes_sent = response.body.bytes().size();
 
   const bool sends_content = !to_head && !has_no_content(response.status) && !response.body.empty();
   const std::string_view joined = sends_content && !response.body.streamed() && response.body.bytes().size() <= kJoined

@@ -34,6 +34,7 @@ struct EntryPointOptions {
   UnderscoreHeaders underscore_headers = UnderscoreHeaders::kKeep;
   bool sanitize_path = true;
   bool encode_query_semicolons = false;
+  http::Observed observed;  ///< requests that no router gets
 };
 
 /// Counted by all workers; read by the control thread.

@@ -72,6 +72,9 @@ loop::Task<http::Response> FrontHandler::handle(http::Request request, http::Exc
   const auto routing_path = routing::routing_path(request.path, arena);
   if (!routing_path) return http::ready(http::empty_response(kBadRequest, arena));
   exchange.routing_path = *routing_path;
+  // From here on requests count: those refused above leave no trace, as in Traefik.
+  exchange.observed = options_.observed;
+  if (exchange.observed.any()) exchange.note_received(request);
   return routers_->handle(std::move(request), exchange);
 }
 

@@ -9,6 +9,7 @@
 #include "config/model/entry_point_address.h"
 #include "engine/loop/per_worker.h"
 #include "proxy/entry/front_handler.h"
+#include "proxy/routing/observation.h"
 
 namespace tandem::entry {
 
@@ -134,6 +135,7 @@ Result<std::unique_ptr<Server>> Server::listen(const model::StaticConfiguration&
     if (!address) return in_entry_point(name, address.error());
     Result<EntryPointOptions> options = make_options(name, entry_point, *address);
     if (!options) return in_entry_point(name, std::move(options.error()));
+    options->observed = routing::observed_of(configuration, entry_point);
     Result<std::unique_ptr<Listening>> listening = open(std::move(*options), workers);
     if (!listening) return in_entry_point(name, std::move(listening.error()));
     server->entry_points_.push_back(std::move(*listening));
@@ -150,6 +152,10 @@ Server::~Server() {
   for (const auto& listening : entry_points_) {
     for (const int socket : listening->sockets) ::close(socket);
   }
+}
+
+void Server::observe(const Observers& observers) {
+  for (const auto& worker : workers_) worker->set_observers(observers);
 }
 
 void Server::start() {

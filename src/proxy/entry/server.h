@@ -22,6 +22,8 @@ class Server {
                                                       std::size_t workers);
   ~Server();
 
+  /// Before start(): who is told how requests end. What is referred to outlives the workers.
+  void observe(const Observers& observers);
   /// Starts the workers; before a snapshot is there every request gets 404.
   void start();
   /// New requests go to `snapshot`. `done` runs on the last worker to change over, on its thread.

@@ -16,7 +16,9 @@ class Worker::Source final : public http1::HandlerSource {
  public:
   std::shared_ptr<const http::Handler> current() const override { return handler_; }
   bool draining() const override { return draining_; }
-  void ended(const http::Exchange& /*exchange*/, int /*status*/, std::uint64_t /*bytes*/) const override {}
+  void ended(const http::Exchange& exchange, const http::Outcome& outcome) const override {
+    observers.ended(exchange, outcome);
+  }
 
   void set(std::shared_ptr<const http::Handler> handler) { handler_ = std::move(handler); }
   void drain();
@@ -24,6 +26,7 @@ class Worker::Source final : public http1::HandlerSource {
   loop::Scope acceptor;
   loop::Scope tasks;  // one for each session
   Registered* first = nullptr;
+  Observers observers;
   std::atomic<std::size_t> count{0};  // written by the worker, read by anybody
 
  private:
@@ -101,6 +104,10 @@ bool Worker::gathers() const {
   std::size_t open = 0;
   for (const auto& source : sources_) open += source->count.load(std::memory_order_relaxed);
   return open < kFew && loop_.busy_permille() < kQuiet;
+}
+
+void Worker::set_observers(const Observers& observers) {
+  for (const auto& source : sources_) source->observers = observers;
 }
 
 void Worker::adopt(std::size_t entry_point, net::Accepted accepted) {

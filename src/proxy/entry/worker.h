@@ -12,6 +12,7 @@
 #include "engine/loop/scope.h"
 #include "engine/net/tcp.h"
 #include "proxy/entry/entry_point.h"
+#include "proxy/entry/observers.h"
 
 namespace tandem::entry {
 
@@ -49,6 +50,8 @@ class Worker {
   loop::Loop& loop() { return loop_; }
   /// Control thread, before start(): where connections go while there is little to do (see gathers()).
   void set_first(Worker* first) { first_ = first; }
+  /// Control thread, before start().
+  void set_observers(const Observers& observers);
   /// Any thread: this worker can take a connection that another one accepted. While there is little to do, one worker
   /// serves all: its connections to servers are used again, and the other cores sleep.
   bool gathers() const;

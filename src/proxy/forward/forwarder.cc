@@ -96,6 +96,10 @@ class Forwarder final : public http::Handler {
 
   loop::Task<Response> handle(Request request, Exchange& exchange) const override {
     exchange.server_url = options_.url;
+    exchange.origin_began = loop::Loop::current().now();
+    exchange.origin_answered = false;
+    exchange.origin_bytes = 0;
+    if (exchange.observed.headers) exchange.note_headers(request.headers);
     if (target_.scheme != "http") co_return failure(kInternalServerError, exchange);
     const std::string_view upgrade = prepare(request, exchange);
     client::Pool*& pool = pools_.local();
@@ -109,12 +113,16 @@ class Forwarder final : public http::Handler {
       co_return failed;
     }
     exchange.origin_status = response->status;
+    exchange.origin_answered = true;
     co_return finish(std::move(*response), upgrade, exchange);
   }
 
  private:
   static Response failure(int status, Exchange& exchange) {
-    return http::bare_response(status, http::reason_phrase(status), exchange.arena);
+    const std::string_view text = http::reason_phrase(status);
+    exchange.origin_status = status;
+    exchange.origin_bytes = text.size();
+    return http::bare_response(status, text, exchange.arena);
   }
 
   /// Turns the client's request into the one for the server; returns the protocol that an upgrade asks for.

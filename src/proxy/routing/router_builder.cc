@@ -8,6 +8,7 @@
 
 #include "config/model/entry_point_address.h"
 #include "proxy/routing/names.h"
+#include "proxy/routing/observation.h"
 #include "proxy/routing/router_handler.h"
 
 namespace tandem::routing {
@@ -161,10 +162,14 @@ void RouterBuilder::build_route(std::uint32_t position, BuiltRouter& into) {
     return;
   }
   into.rule = std::move(*rule);
-  std::string service = into.service.empty() ? fmt::format("{}-muxer", slot.name) : into.service;
+  const bool root = slot.config->parentRefs.empty();
+  const bool internal = provider_of(into.service) == "internal";
+  RouterIdentity identity{.router = std::string(slot.name),
+                          .service = into.service.empty() ? fmt::format("{}-muxer", slot.name) : into.service,
+                          .observed = observed_of(*input_.static_configuration, *slot.config, internal),
+                          .child = !root};
   into.handler = std::make_shared<const RouterHandler>(
-      std::string(slot.name), std::move(service),
-      slot.config->parentRefs.empty() ? denied_escapes(slot.config->deniedEncodedPathCharacters) : DeniedEscapes{},
+      std::move(identity), root ? denied_escapes(slot.config->deniedEncodedPathCharacters) : DeniedEscapes{},
       std::move(*handler));
 }
 

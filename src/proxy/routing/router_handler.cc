@@ -22,13 +22,6 @@ DeniedEscapes denied_escapes(const std::optional<model::EncodedCharacters>& allo
   return denied;
 }
 
-RouterHandler::RouterHandler(std::string router_name, std::string service_name, DeniedEscapes denied,
-                             http::HandlerPtr next)
-    : router_name_(std::move(router_name)),
-      service_name_(std::move(service_name)),
-      denied_(std::move(denied)),
-      next_(std::move(next)) {}
-
 bool RouterHandler::denies(std::string_view path) const {
   for (std::size_t at = path.find('%'); at != std::string_view::npos; at = path.find('%', at + 1)) {
     if (at + 2 >= path.size()) return false;
@@ -39,9 +32,24 @@ bool RouterHandler::denies(std::string_view path) const {
   return false;
 }
 
+void RouterHandler::identify(const http::Request& request, http::Exchange& exchange) const {
+  http::Observed& observed = exchange.observed;
+  if (identity_.child) {
+    exchange.router_path = exchange.arena.concat({exchange.router_path, " -> ", identity_.router});
+    observed.access_log = observed.access_log && identity_.observed.access_log;
+    observed.metrics = observed.metrics && identity_.observed.metrics;
+    observed.tracing = observed.tracing && identity_.observed.tracing;
+    return;
+  }
+  exchange.router_path = identity_.router;
+  observed = identity_.observed;
+  if (observed.any()) exchange.note_received(request);
+}
+
 loop::Task<http::Response> RouterHandler::handle(http::Request request, http::Exchange& exchange) const {
-  exchange.router_name = router_name_;
-  exchange.service_name = service_name_;
+  exchange.router_name = identity_.router;
+  exchange.service_name = identity_.service;
+  if (exchange.observed.any() || identity_.observed.any()) identify(request, exchange);
   if (!denied_.empty() && denies(request.path)) return http::ready(http::empty_response(400, exchange.arena));
   return next_->handle(std::move(request), exchange);
 }

@@ -1,0 +1,32 @@
+#include "protocol/http/exchange.h"
+
+#include <algorithm>
+#include <new>
+
+namespace tandem::http {
+
+void Exchange::note_received(const Request& request) {
+  if (received != nullptr) {
+    if (received->headers.empty()) note_headers(request.headers);
+    return;
+  }
+  received = new (arena.allocate(sizeof(Received)))
+      Received{.method = request.method,
+               .host = request.host,
+               .path = request.path,
+               .query = request.query,
+               .forwarded_for = request.headers.get(HeaderId::kXForwardedFor).value_or(std::string_view()),
+               .headers = {},
+               .version = static_cast<std::uint8_t>(request.version),
+               .has_query = request.has_query};
+  note_headers(request.headers);
+}
+
+void Exchange::note_headers(const Headers& headers) {
+  if (!observed.headers || received == nullptr) return;
+  auto* const copy = static_cast<HeaderField*>(arena.allocate(headers.size() * sizeof(HeaderField)));
+  std::uninitialized_copy(headers.begin(), headers.end(), copy);
+  const_cast<Received*>(received)->headers = {copy, headers.size()};
+}
+
+}  // namespace tandem::http

@@ -1,0 +1,20 @@
+#pragma once
+
+// Observers: whom the workers tell how requests end. The recorders keep what belongs to each core apart, so telling
+// takes no lock. Plain pointers to objects of the program that outlive the workers.
+
+#include "protocol/http/exchange.h"
+
+namespace tandem::entry {
+
+struct Observers {
+  /// Worker thread: `exchange` has ended. Costs nothing but a look when nobody asked for this request.
+  void ended(const http::Exchange& exchange, const http::Outcome& outcome) const {
+    if (exchange.observed.any()) tell(exchange, outcome);
+  }
+
+ private:
+  void tell(const http::Exchange& exchange, const http::Outcome& outcome) const;
+};
+
+}  // namespace tandem::entry
