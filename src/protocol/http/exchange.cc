@@ -4,6 +4,28 @@
 #include <new>
 
 namespace tandem::http {
+namespace {
+
+/// What Traefik's metrics call the protocol of a request.
+observe::MetricProtocol metric_protocol(const Request& request) {
+  using observe::MetricProtocol;
+  if (list_contains(request.upgrade, "websocket")) return MetricProtocol::kWebsocket;
+  MetricProtocol protocol = MetricProtocol::kHttp;
+  for (const HeaderField& field : request.headers) {
+    if (field.id == HeaderId::kContentType && protocol == MetricProtocol::kHttp) {
+      constexpr std::string_view kGrpc = "application/grpc";
+      if (field.value.starts_with(kGrpc)) {
+        const bool web = field.value.substr(kGrpc.size()).starts_with("-web");
+        protocol = web ? MetricProtocol::kGrpcWeb : MetricProtocol::kGrpc;
+      }
+    } else if (field.id == HeaderId::kOther && equals_ignoring_case(field.name, "Accept")) {
+      if (list_contains(field.value, "text/event-stream")) return MetricProtocol::kSse;
+    }
+  }
+  return protocol;
+}
+
+}  // namespace
 
 void Exchange::note_received(const Request& request) {
   if (received != nullptr) {
@@ -18,6 +40,7 @@ void Exchange::note_received(const Request& request) {
                .forwarded_for = request.headers.get(HeaderId::kXForwardedFor).value_or(std::string_view()),
                .headers = {},
                .version = static_cast<std::uint8_t>(request.version),
+               .protocol = metric_protocol(request),
                .has_query = request.has_query};
   note_headers(request.headers);
 }

@@ -8,6 +8,8 @@
 
 #include "engine/loop/loop.h"
 #include "engine/net/address.h"
+#include "engine/observe/metrics_request.h"
+#include "engine/observe/span.h"
 #include "protocol/http/message.h"
 #include "protocol/http/observed.h"
 
@@ -65,6 +67,8 @@ class Exchange {
   std::uint64_t origin_bytes = 0;      ///< content of the server's response that was read
   int origin_status = 0;               ///< what the server, or the forwarder for it, answered; 0 when none was asked
   std::uint32_t retries = 0;
+  observe::RequestMetrics metrics;
+  observe::SpanId span = 0;  ///< the innermost one that lasts; 0 while nobody traces
   Observed observed;                 ///< set by the entry point, then by the router
   bool origin_answered = false;      ///< a server's own answer
   bool append_forwarded_for = true;  ///< the entry point's and the headers middleware's say

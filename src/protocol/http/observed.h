@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "engine/loop/loop.h"
+#include "engine/observe/metrics_labels.h"
 #include "protocol/http/headers.h"
 
 namespace tandem::http {
@@ -35,6 +36,7 @@ struct Received {
   std::span<const HeaderField>
       headers;               ///< kept only when Observed::headers is set; as forwarded when it was forwarded
   std::uint8_t version = 0;  ///< http::Version
+  observe::MetricProtocol protocol = observe::MetricProtocol::kHttp;
   bool has_query = false;
 };
 

@@ -1,7 +1,11 @@
 #include "proxy/entry/observers.h"
 
+#include "proxy/entry/count_request.h"
+
 namespace tandem::entry {
 
-void Observers::tell(const http::Exchange& /*exchange*/, const http::Outcome& /*outcome*/) const {}
+void Observers::tell(const http::Exchange& exchange, const http::Outcome& outcome) const {
+  if (exchange.observed.metrics && metrics != nullptr) count_request(*metrics, entry_point, exchange, outcome);
+}
 
 }  // namespace tandem::entry

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "engine/loop/per_worker.h"
+#include "engine/observe/metrics.h"
 #include "protocol/client/pool.h"
 #include "proxy/entry/proxy_header.h"
 
@@ -107,7 +108,11 @@ bool Worker::gathers() const {
 }
 
 void Worker::set_observers(const Observers& observers) {
-  for (const auto& source : sources_) source->observers = observers;
+  for (std::size_t i = 0; i < sources_.size(); ++i) {
+    Observers& own = sources_[i]->observers = observers;
+    if (own.metrics == nullptr || !own.metrics->options().entry_points) continue;
+    own.entry_point = own.metrics->ids().get(observe::MetricScope::kEntryPoint, entry_points_[i]->options.name);
+  }
 }
 
 void Worker::adopt(std::size_t entry_point, net::Accepted accepted) {

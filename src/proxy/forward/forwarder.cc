@@ -9,6 +9,7 @@
 #include "engine/loop/per_worker.h"
 #include "protocol/client/client.h"
 #include "proxy/forward/hop_by_hop.h"
+#include "proxy/forward/measure.h"
 
 namespace tandem::forward {
 
@@ -95,6 +96,7 @@ class Forwarder final : public http::Handler {
       : options_(std::move(options)), target_(std::move(target)), transport_(std::move(transport)) {}
 
   loop::Task<Response> handle(Request request, Exchange& exchange) const override {
+    begin_attempt(options_.measured, request, exchange);
     exchange.server_url = options_.url;
     exchange.origin_began = loop::Loop::current().now();
     exchange.origin_answered = false;

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "base/result.h"
+#include "engine/observe/metrics_request.h"
 #include "protocol/client/transport.h"
 #include "protocol/http/handler.h"
 
@@ -17,6 +18,7 @@ struct ServerOptions {
   std::string url;               ///< as configured; "http://host:port/path"
   bool pass_host_header = true;  ///< Traefik: loadBalancer.passHostHeader
   bool preserve_path = false;    ///< Traefik: servers[].preservePath
+  observe::ServiceMetrics measured{};
 };
 
 /// Builds the handler for one server. Fails when the URL cannot be parsed or its scheme is not supported.

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "config/model/entry_point_address.h"
+#include "engine/observe/metrics.h"
 #include "proxy/routing/names.h"
 #include "proxy/routing/observation.h"
 #include "proxy/routing/router_handler.h"
@@ -167,7 +168,11 @@ void RouterBuilder::build_route(std::uint32_t position, BuiltRouter& into) {
   RouterIdentity identity{.router = std::string(slot.name),
                           .service = into.service.empty() ? fmt::format("{}-muxer", slot.name) : into.service,
                           .observed = observed_of(*input_.static_configuration, *slot.config, internal),
-                          .child = !root};
+                          .child = !root,
+                          .metric = 0};
+  if (input_.metrics != nullptr && input_.metrics->options().routers) {
+    identity.metric = input_.metrics->ids().get(observe::MetricScope::kRouter, identity.router, identity.service);
+  }
   into.handler = std::make_shared<const RouterHandler>(
       std::move(identity), root ? denied_escapes(slot.config->deniedEncodedPathCharacters) : DeniedEscapes{},
       std::move(*handler));

@@ -34,6 +34,7 @@ bool RouterHandler::denies(std::string_view path) const {
 
 void RouterHandler::identify(const http::Request& request, http::Exchange& exchange) const {
   http::Observed& observed = exchange.observed;
+  exchange.metrics.router = identity_.metric;
   if (identity_.child) {
     exchange.router_path = exchange.arena.concat({exchange.router_path, " -> ", identity_.router});
     observed.access_log = observed.access_log && identity_.observed.access_log;

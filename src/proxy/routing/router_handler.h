@@ -25,6 +25,7 @@ struct RouterIdentity {
   std::string service;      ///< qualified
   http::Observed observed;  ///< a child router: those of its parents hold, and these only limit them
   bool child = false;
+  observe::MetricId metric = 0;  ///< 0: routers are not measured
 };
 
 class RouterHandler final : public http::Handler {

@@ -6,6 +6,7 @@
 #include <array>
 #include <utility>
 
+#include "engine/observe/metrics.h"
 #include "proxy/routing/names.h"
 #include "proxy/service/load_balancer.h"
 #include "proxy/service/weighted.h"
@@ -35,6 +36,12 @@ std::vector<std::string_view> kinds_of(const model::HttpService& config) {
   if (config.mirroring) kinds.emplace_back("mirroring");
   if (config.failover) kinds.emplace_back("failover");
   return kinds;
+}
+
+/// Where the requests to a service are counted.
+observe::ServiceMetrics measured_service(const BuildInput& input, std::string_view name) {
+  if (input.metrics == nullptr || !input.metrics->options().services) return {};
+  return {.metrics = input.metrics, .id = input.metrics->ids().get(observe::MetricScope::kService, name)};
 }
 
 }  // namespace
@@ -140,7 +147,13 @@ Result<http::HandlerPtr> ServiceBuilder::build_load_balancer(const Slot& slot, B
                     options.servers.front().url, into.transport));
   }
   const auto& chosen = transport != transports_.end() ? transport->second : transports_.find(kDefaultTransport)->second;
-  auto balancer = service::build_load_balancer(options, slot.name, chosen);
+  const observe::ServiceMetrics measured = measured_service(input_, slot.name);
+  auto balancer =
+      service::build_load_balancer(options, slot.name, [&chosen, &measured](const forward::ServerOptions& server) {
+        forward::ServerOptions with_place = server;
+        with_place.measured = measured;
+        return forward::make_forwarder(with_place, chosen);
+      });
   if (!balancer) return balancer.error();
   into.state.server_status = std::move(balancer->server_status);
   return std::move(balancer->handler);

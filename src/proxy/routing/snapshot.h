@@ -79,6 +79,8 @@ struct BuildInput {
   /// Handlers of services of the provider `internal`, without "@internal": api, dashboard, rest, ping, prometheus,
   /// acme-http. A known one that is absent is "not enabled". `noop` is always there.
   std::map<std::string, http::HandlerPtr, std::less<>> internal_services;
+  observe::Metrics* metrics = nullptr;  ///< null: nothing is measured; else it outlives the snapshot
+  observe::SpanHook* spans = nullptr;   ///< null: nothing is traced; else it outlives the snapshot
 };
 
 class Snapshot {
