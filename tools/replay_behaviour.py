@@ -3,6 +3,7 @@
 
     replay_behaviour.py [pattern]      cases of the areas in tests/behaviour/areas.txt whose path holds pattern
 
+A line of areas.txt names an area, or cases of one with a pattern of file names (`operating/api-*`).
 tests/behaviour/exceptions.yml lists the exchanges that may differ: category → "area/case/exchange" → reason. Any other
 difference fails, and so does an exception that has become identical. Exchanges that their case marks `differs` (a defect
 of Traefik) do not count. A case with something unexpected is tried once more before it counts: its time-outs were
@@ -47,6 +48,17 @@ def replay(program, cases, jobs):
     return {str(Path(path).relative_to(RECORDED / "cases").with_suffix("")): seen for path, seen in json.loads(report.read_text()).items()}
 
 
+def cases_of(areas, pattern):
+    """Paths of the cases of `areas` ("AREA" or "AREA/GLOB") whose "area/case" holds the pattern, each once."""
+    found = {}
+    for line in areas:
+        area, _, names = line.partition("/")
+        for path in sorted((RECORDED / "cases" / area).glob(f"{names or '*'}.yml")):
+            if pattern in f"{area}/{path.stem}":
+                found[path] = True
+    return list(found)
+
+
 def excused_by_case(case):
     """Names of the exchanges that the case itself marks `differs`."""
     exchanges = yaml.safe_load((RECORDED / "cases" / f"{case}.yml").read_text()).get("exchanges") or []
@@ -88,13 +100,13 @@ def main():
     parser.add_argument("pattern", nargs="?", default="")
     parser.add_argument("--program", default=os.environ.get("TANDEM", ROOT / "build/release/tandem"))
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 2)
-    parser.add_argument("--areas", help="comma-separated, instead of tests/behaviour/areas.txt")
+    parser.add_argument("--areas", help="comma-separated lines (AREA or AREA/GLOB), instead of tests/behaviour/areas.txt")
     parser.add_argument("--counts", help="write [passed, failed] as JSON to this file")
     parser.add_argument("--list", action="store_true", help="print unlisted differences as lines for exceptions.yml")
     args = parser.parse_args()
     lines = args.areas.split(",") if args.areas else (LISTS / "areas.txt").read_text().splitlines()
     areas = [word for word in (line.split("#")[0].strip() for line in lines) if word]
-    cases = [p for area in areas for p in sorted((RECORDED / "cases" / area).glob("*.yml")) if args.pattern in f"{area}/{p.stem}"]
+    cases = cases_of(areas, args.pattern)
     if not cases:
         sys.exit(f"no case fits {args.pattern!r}")
     exceptions, problems = read_exceptions(LISTS / "exceptions.yml")

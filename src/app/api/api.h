@@ -21,10 +21,11 @@ struct Sources {
   std::function<format::Value()> configuration_errors;                 ///< ours: /api/config/errors, an array
 };
 
-/// Answers below /api (with api.basePath before it).
+/// Answers below /api, /dashboard/ and /debug (with api.basePath before them), the latter two where they are switched
+/// on.
 http::HandlerPtr make_api(Sources sources);
 
-/// The page for people at /dashboard/: routers, services, middlewares, entry points and errors, without any script.
+/// The page for people at /: routers, services, middlewares, entry points and errors, without any script.
 http::HandlerPtr make_dashboard(Sources sources);
 
 }  // namespace tandem::api

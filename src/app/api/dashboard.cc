@@ -5,6 +5,8 @@
 #include "app/api/api.h"
 #include "app/api/reply.h"
 #include "config/format/json.h"
+#include "proxy/routing/tcp_objects.h"
+#include "proxy/routing/udp_objects.h"
 
 namespace tandem::api {
 
@@ -48,6 +50,50 @@ std::string heading(std::string_view title, std::initializer_list<std::string_vi
 
 std::string joined(const std::vector<std::string>& parts) { return fmt::format("{}", fmt::join(parts, ", ")); }
 
+template <class Router>
+std::string routers(std::string_view title, std::span<const Router> all) {
+  if (all.empty()) return {};
+  std::string out = heading(title, {"name", "rule", "entry points", "middlewares", "service", "status", "errors"});
+  for (const Router& router : all) {
+    const auto& state = *router.state;
+    std::string rule;
+    std::string middlewares;
+    if constexpr (requires { router.config->rule; }) {
+      rule = router.config->rule;
+      middlewares = joined(router.config->middlewares);
+    }
+    out += row({router.name, rule, joined(state.entry_points), middlewares, router.config->service,
+                routing::text_of(state.condition.status), joined(state.condition.errors)});
+  }
+  return out + "</table>\n";
+}
+
+template <class Service>
+std::string services(std::string_view title, std::span<const Service> all) {
+  if (all.empty()) return {};
+  std::string out = heading(title, {"name", "servers", "status", "errors"});
+  for (const Service& service : all) {
+    std::vector<std::string> servers;
+    if constexpr (requires { service.state->server_status; }) {
+      for (const auto& [url, status] : service.state->server_status)
+        servers.push_back(fmt::format("{} {}", url, status));
+    }
+    out += row({service.name, joined(servers), routing::text_of(service.state->condition.status),
+                joined(service.state->condition.errors)});
+  }
+  return out + "</table>\n";
+}
+
+template <class Middleware>
+std::string middlewares(std::string_view title, std::span<const Middleware> all) {
+  if (all.empty()) return {};
+  std::string out = heading(title, {"name", "status", "errors"});
+  for (const Middleware& middleware : all) {
+    out += row({middleware.name, routing::text_of(middleware.condition->status), joined(middleware.condition->errors)});
+  }
+  return out + "</table>\n";
+}
+
 constexpr std::string_view kHead =
     "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>tandem</title><style>"
     "body{font:14px system-ui,sans-serif;margin:2rem;color:#222}table{border-collapse:collapse}"
@@ -59,8 +105,8 @@ class Dashboard final : public http::Handler {
   explicit Dashboard(Sources sources) : sources_(std::move(sources)) {}
 
   loop::Task<http::Response> handle(http::Request request, http::Exchange& exchange) const override {
-    const bool known = request.path == "/" || request.path == "/dashboard/";
-    http::Response response = known ? page("text/html; charset=utf-8", content(), exchange)
+    const bool known = request.path == "/" || request.path.empty() || request.path == "/dashboard/";
+    http::Response response = known ? page("text/html; charset=utf-8", content(), exchange, Length::kAnnounced)
                                     : http::error_response(404, "404 page not found", exchange.arena);
     // As Traefik's dashboard: nobody else may put it into a frame that looks like his own.
     response.headers.add_view(http::HeaderId::kOther, "Content-Security-Policy",
@@ -84,26 +130,13 @@ class Dashboard final : public http::Handler {
       out += row({name, entry_point.address});
     out += "</table>\n";
     if (snapshot == nullptr) return out + "<p>No configuration yet.</p>";
-    out += heading("Routers", {"name", "rule", "entry points", "middlewares", "service", "status", "errors"});
-    for (const routing::RuntimeRouter& router : snapshot->routers()) {
-      out += row({router.name, router.config->rule, joined(router.state->entry_points),
-                  joined(router.config->middlewares), router.config->service,
-                  routing::text_of(router.state->condition.status), joined(router.state->condition.errors)});
-    }
-    out += "</table>\n" + heading("Services", {"name", "servers", "status", "errors"});
-    for (const routing::RuntimeService& service : snapshot->services()) {
-      std::vector<std::string> servers;
-      for (const auto& [url, status] : service.state->server_status)
-        servers.push_back(fmt::format("{} {}", url, status));
-      out += row({service.name, joined(servers), routing::text_of(service.state->condition.status),
-                  joined(service.state->condition.errors)});
-    }
-    out += "</table>\n" + heading("Middlewares", {"name", "status", "errors"});
-    for (const routing::RuntimeMiddleware& middleware : snapshot->middlewares()) {
-      out +=
-          row({middleware.name, routing::text_of(middleware.condition->status), joined(middleware.condition->errors)});
-    }
-    return out + "</table>\n";
+    out += routers("HTTP routers", snapshot->routers()) + services("HTTP services", snapshot->services()) +
+           middlewares("HTTP middlewares", snapshot->middlewares());
+    const routing::TcpObjects& tcp = *snapshot->tcp();
+    out += routers("TCP routers", tcp.routers()) + services("TCP services", tcp.services()) +
+           middlewares("TCP middlewares", tcp.middlewares());
+    const routing::UdpObjects& udp = *snapshot->udp();
+    return out + routers("UDP routers", udp.routers()) + services("UDP services", udp.services());
   }
 
   Sources sources_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "app/api/reply.h"
+#include "base/text.h"
 #include "config/format/decode.h"
 #include "proxy/routing/names.h"
 
@@ -12,28 +13,16 @@ namespace {
 
 using format::Object;
 using format::Value;
+using routing::Usage;
 
-/// The first member that is a section, lower-cased: Traefik's name of the kind.
-std::string first_section(const Value& encoded) {
-  const Object* object = encoded.object();
-  if (object == nullptr) return {};
-  for (const format::Member& member : *object) {
-    if (member.name == "middlewares" || member.value.object() == nullptr) continue;
-    std::string name = member.name;
-    std::ranges::transform(name, name.begin(),
-                           [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-    return name;
-  }
-  return {};
-}
+using Users = std::map<std::string, std::vector<std::string_view>, std::less<>>;
 
 void add_condition(Object& object, const routing::Condition& condition) {
   if (!condition.errors.empty()) object.push_back({"error", list(condition.errors)});
   object.push_back({"status", text(routing::text_of(condition.status))});
 }
 
-void add_users(Object& object, const std::map<std::string, std::vector<std::string_view>, std::less<>>& users,
-               std::string_view name) {
+void add_users(Object& object, const Users& users, std::string_view name) {
   const auto found = users.find(name);
   if (found == users.end() || found->second.empty()) return;
   format::Array names;
@@ -55,60 +44,74 @@ void set_member(Object& object, std::string_view name, Value value) {
   object.push_back({std::string(name), std::move(value)});
 }
 
-}  // namespace
+Object* section(Object& object, std::string_view name) {
+  for (format::Member& member : object) {
+    if (member.name == name) return member.value.object();
+  }
+  return nullptr;
+}
 
-std::string type_of(const model::HttpService& service) { return first_section(format::encode(service, true)); }
-std::string type_of(const model::HttpMiddleware& middleware) { return first_section(format::encode(middleware, true)); }
+/// A service that was built names its transport in full.
+void qualify_transport(Object& object, std::string_view service) {
+  Object* balancer = section(object, "loadBalancer");
+  if (balancer == nullptr) return;
+  for (format::Member& member : *balancer) {
+    if (member.name != "serversTransport") continue;
+    if (const auto* name = std::get_if<std::string>(&member.value.data())) {
+      member.value = text(routing::qualified_reference(*name, service));
+    }
+  }
+}
 
-Value router_item(const routing::RuntimeRouter& router, bool detailed) {
+void add_server_status(Object& object, const std::map<std::string, std::string>& status) {
+  if (status.empty()) return;
+  Object servers;
+  for (const auto& [server, state] : status) servers.push_back({server, text(state)});
+  object.push_back({"serverStatus", Value(std::move(servers), {})});
+}
+
+template <class Router>
+Value router_item(const Router& router, bool detailed) {
   Value value = format::encode(*router.config, true);
   Object& object = *value.object();
-  if (!router.config->middlewares.empty()) {
+  if constexpr (requires { router.config->middlewares; }) {
     // A router that was built names its middlewares in full.
-    std::vector<std::string> qualified = router.config->middlewares;
-    for (std::string& name : qualified) {
-      if (name.find('@') == std::string::npos) name.append("@").append(routing::provider_of(router.name));
-    }
-    set_member(object, "middlewares", list(qualified));
+    const std::vector<std::string>& names = router.config->middlewares;
+    if (!names.empty()) set_member(object, "middlewares", list(middlewares_of(router.name, names)));
   }
-  const std::int64_t priority = router.state->priority;
-  if (priority != 0) set_member(object, "priority", number(priority));
-  if (router.config->tls && router.config->tls->options.empty()) {
-    for (format::Member& member : object) {
-      if (member.name == "tls" && member.value.object() != nullptr)
-        set_member(*member.value.object(), "options", text("default"));
-    }
+  if constexpr (requires { router.state->priority; }) {
+    if (router.state->priority != 0) set_member(object, "priority", number(router.state->priority));
   }
   add_condition(object, router.state->condition);
   if (!router.state->entry_points.empty()) object.push_back({"using", list(router.state->entry_points)});
-  if (detailed) {
-    add_identity(object, router.name);
-    object.push_back({"priorityStr", text(std::to_string(priority))});
+  if (!detailed) return value;
+  add_identity(object, router.name);
+  if constexpr (requires { router.state->priority; }) {
+    object.push_back({"priorityStr", text(std::to_string(router.state->priority))});
   }
   return value;
 }
 
-Value service_item(const routing::RuntimeService& service, const routing::Usage& usage, bool detailed) {
+template <class Service>
+Value service_item(const Service& service, const Usage& usage, bool built, bool detailed) {
   Value value = format::encode(*service.config, true);
-  const std::string type = first_section(value);
+  const std::string type = type_of(value);
   Object& object = *value.object();
+  if (built) qualify_transport(object, service.name);
   add_condition(object, service.state->condition);
   add_users(object, usage.services, service.name);
   if (detailed) {
     add_identity(object, service.name);
     if (!type.empty()) object.push_back({"type", text(type)});
   }
-  if (!service.state->server_status.empty()) {
-    Object servers;
-    for (const auto& [url, status] : service.state->server_status) servers.push_back({url, text(status)});
-    object.push_back({"serverStatus", Value(std::move(servers), {})});
-  }
+  if constexpr (requires { service.state->server_status; }) add_server_status(object, service.state->server_status);
   return value;
 }
 
-Value middleware_item(const routing::RuntimeMiddleware& middleware, const routing::Usage& usage, bool detailed) {
+template <class Middleware>
+Value middleware_item(const Middleware& middleware, const Usage& usage, bool detailed) {
   Value value = format::encode(*middleware.config, true);
-  const std::string type = first_section(value);
+  const std::string type = type_of(value);
   Object& object = *value.object();
   add_condition(object, *middleware.condition);
   add_users(object, usage.middlewares, middleware.name);
@@ -117,6 +120,64 @@ Value middleware_item(const routing::RuntimeMiddleware& middleware, const routin
     if (!type.empty()) object.push_back({"type", text(type)});
   }
   return value;
+}
+
+}  // namespace
+
+std::string type_of(const Value& encoded) {
+  const Object* object = encoded.object();
+  if (object == nullptr) return {};
+  // The first member that is a section.
+  for (const format::Member& member : *object) {
+    if (member.name != "middlewares" && member.value.object() != nullptr) return base::lower_case(member.name);
+  }
+  return {};
+}
+
+std::vector<std::string> middlewares_of(std::string_view router, const std::vector<std::string>& names) {
+  std::vector<std::string> qualified;
+  qualified.reserve(names.size());
+  for (const std::string& name : names) qualified.push_back(routing::qualified_reference(name, router));
+  return qualified;
+}
+
+Value item_of(const routing::RuntimeRouter& router, const Usage& /*usage*/, bool detailed) {
+  Value value = router_item(router, detailed);
+  if (router.config->tls && router.config->tls->options.empty()) {
+    if (Object* tls = section(*value.object(), "tls")) set_member(*tls, "options", text("default"));
+  }
+  return value;
+}
+Value item_of(const routing::RuntimeTcpRouter& router, const Usage& /*usage*/, bool detailed) {
+  return router_item(router, detailed);
+}
+Value item_of(const routing::RuntimeUdpRouter& router, const Usage& /*usage*/, bool detailed) {
+  return router_item(router, detailed);
+}
+
+Value item_of(const routing::RuntimeService& service, const Usage& usage, bool detailed) {
+  const bool built = service.state->handler != nullptr || !service.state->condition.errors.empty();
+  return service_item(service, usage, built, detailed);
+}
+Value item_of(const routing::RuntimeTcpService& service, const Usage& usage, bool detailed) {
+  return service_item(service, usage, service.state->used, detailed);
+}
+Value item_of(const routing::RuntimeUdpService& service, const Usage& usage, bool detailed) {
+  return service_item(service, usage, service.state->used, detailed);
+}
+
+Value item_of(const routing::RuntimeMiddleware& middleware, const Usage& usage, bool detailed) {
+  Value value = middleware_item(middleware, usage, detailed);
+  const bool reached = middleware.condition->status != routing::Status::kEnabled ||
+                       usage.middlewares.find(middleware.name) != usage.middlewares.end();
+  Object* chain = reached ? section(*value.object(), "chain") : nullptr;
+  if (chain != nullptr && middleware.config->chain) {
+    set_member(*chain, "middlewares", list(middlewares_of(middleware.name, middleware.config->chain->middlewares)));
+  }
+  return value;
+}
+Value item_of(const routing::RuntimeTcpMiddleware& middleware, const Usage& usage, bool detailed) {
+  return middleware_item(middleware, usage, detailed);
 }
 
 }  // namespace tandem::api

@@ -7,6 +7,8 @@
 #include "app/api/reply.h"
 #include "base/version.h"
 #include "config/format/json.h"
+#include "proxy/routing/tcp_objects.h"
+#include "proxy/routing/udp_objects.h"
 
 namespace tandem::api {
 
@@ -30,7 +32,18 @@ struct Counts {
   }
 };
 
-Value none() { return Counts().value(); }
+template <class View>
+Value counted(std::span<const View> all) {
+  Counts counts;
+  for (const View& view : all) {
+    if constexpr (requires { view.condition; }) {
+      counts.add(*view.condition);
+    } else {
+      counts.add(view.state->condition);
+    }
+  }
+  return counts.value();
+}
 
 Value providers(const model::StaticConfiguration& configuration) {
   format::Array names;
@@ -70,22 +83,22 @@ std::string_view metrics_name(const model::StaticConfiguration& configuration) {
 }  // namespace
 
 Value overview(const routing::Snapshot& snapshot, const model::StaticConfiguration& configuration) {
-  Counts routers;
-  Counts services;
-  Counts middlewares;
-  for (const auto& router : snapshot.routers()) routers.add(router.state->condition);
-  for (const auto& service : snapshot.services()) services.add(service.state->condition);
-  for (const auto& middleware : snapshot.middlewares()) middlewares.add(*middleware.condition);
-  Object http{{"routers", routers.value()}, {"services", services.value()}, {"middlewares", middlewares.value()}};
-  Object tcp{{"routers", none()}, {"services", none()}, {"middlewares", none()}};
-  Object udp{{"routers", none()}, {"services", none()}};
+  const routing::TcpObjects& on_tcp = *snapshot.tcp();
+  const routing::UdpObjects& on_udp = *snapshot.udp();
+  Object http{{"routers", counted(snapshot.routers())},
+              {"services", counted(snapshot.services())},
+              {"middlewares", counted(snapshot.middlewares())}};
+  Object tcp{{"routers", counted(on_tcp.routers())},
+             {"services", counted(on_tcp.services())},
+             {"middlewares", counted(on_tcp.middlewares())}};
+  Object udp{{"routers", counted(on_udp.routers())}, {"services", counted(on_udp.services())}};
   Object features{{"tracing", text(configuration.tracing ? "OTLP" : "")},
                   {"metrics", text(metrics_name(configuration))},
                   {"accessLog", Value(configuration.accessLog.has_value(), {})}};
   Object out{{"http", Value(std::move(http), {})},
              {"tcp", Value(std::move(tcp), {})},
              {"udp", Value(std::move(udp), {})},
-             {"certificates", none()},
+             {"certificates", Counts().value()},
              {"features", Value(std::move(features), {})}};
   Value names = providers(configuration);
   if (!names.array()->empty()) out.push_back({"providers", std::move(names)});

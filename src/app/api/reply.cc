@@ -26,12 +26,12 @@ class TextSource final : public http::BodySource {
 
 }  // namespace
 
-http::Response page(std::string_view content_type, std::string_view content, http::Exchange& exchange) {
+http::Response page(std::string_view content_type, std::string_view content, http::Exchange& exchange, Length length) {
   http::Response response(200, exchange.arena);
   response.headers.add_view(http::HeaderId::kContentType, content_type);
   const std::string_view copy = exchange.arena.copy(content);
-  response.body = copy.size() <= kAnnounced ? http::Body::of(copy)
-                                            : http::Body::from(std::make_unique<TextSource>(copy), std::nullopt);
+  const bool announced = length == Length::kAnnounced || (length == Length::kAsGo && copy.size() <= kAnnounced);
+  response.body = announced ? http::Body::of(copy) : http::Body::from(std::make_unique<TextSource>(copy), std::nullopt);
   return response;
 }
 

@@ -116,7 +116,9 @@ void take(const Value& value, base::Result<T> parsed, auto& out, Cursor& at) {
 
 std::string Problem::text() const {
   std::string out = position.text();
-  if (!path.empty()) out.append(out.empty() ? "" : ": ").append(path);
+  // A flag is named by its path already.
+  const bool named = position.source != nullptr && position.line == 0 && !path.empty() && out.ends_with("--" + path);
+  if (!path.empty() && !named) out.append(out.empty() ? "" : ": ").append(path);
   out.append(out.empty() ? "" : ": ").append(message);
   if (!suggestion.empty()) out.append(" (").append(suggestion).append(")");
   return out;

@@ -70,13 +70,17 @@ StaticConfiguration effective(StaticConfiguration configuration) {
 std::vector<std::string> default_entry_points(const StaticConfiguration& configuration) {
   std::vector<std::string> chosen;
   std::vector<std::string> all;
+  bool marked = false;
   for (const auto& [name, entry_point] : configuration.entryPoints) {
     const auto address = parse_entry_point_address(entry_point.address);
     if (!address || address->protocol != EntryPointProtocol::kTcp) continue;
+    marked = marked || entry_point.asDefault;
+    // Never the internal one, even when only that one is marked.
+    if (name == kInternalEntryPoint) continue;
     if (entry_point.asDefault) chosen.push_back(name);
-    if (name != kInternalEntryPoint) all.push_back(name);
+    all.push_back(name);
   }
-  return chosen.empty() ? all : chosen;
+  return marked ? chosen : all;
 }
 
 }  // namespace tandem::model

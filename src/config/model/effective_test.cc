@@ -56,7 +56,9 @@ TEST(Effective, DefaultEntryPointsAreTheMarkedOnesElseAllButTheInternalOne) {
   c.entryPoints["dns"].asDefault = true;
   EXPECT_THAT(default_entry_points(c), ElementsAre("web"));
   c.entryPoints["traefik"].asDefault = true;
-  EXPECT_THAT(default_entry_points(c), ElementsAre("traefik", "web"));
+  EXPECT_THAT(default_entry_points(c), ElementsAre("web"));
+  c.entryPoints["web"].asDefault = false;
+  EXPECT_THAT(default_entry_points(c), ElementsAre());
 }
 
 TEST(Effective, SlowBodiesAreGivenUpUnlessSwitchedOff) {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <limits>
 #include <span>
 
 #include "config/model/entry_point_address.h"
@@ -74,6 +75,8 @@ void check_entry_point(Problems& problems, const std::string& name, const EntryP
   }
   const EntryPointHttp2& http2 = entry_point.http2;
   if (http2.maxConcurrentStreams < 0) add(problems, path + ".http2.maxConcurrentStreams", "must not be negative");
+  if (http2.maxConcurrentStreams > std::numeric_limits<std::int32_t>::max())
+    add(problems, path + ".http2.maxConcurrentStreams", "value out of range");
   if (http2.maxDecoderHeaderTableSize < 0)
     add(problems, path + ".http2.maxDecoderHeaderTableSize", "must not be negative");
   if (http2.maxEncoderHeaderTableSize < 0)

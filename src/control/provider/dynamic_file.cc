@@ -77,6 +77,14 @@ format::Problem problem_of(const base::Error& error, const std::string& source) 
 
 std::optional<DynamicFile> parse_dynamic_file(const std::string& path, std::string_view text,
                                               format::Problems& problems, format::Problems& warnings) {
+  const std::size_t before = problems.size();
+  auto file = parse_what_decodes(path, text, problems, warnings);
+  if (problems.size() > before) return std::nullopt;
+  return file;
+}
+
+std::optional<DynamicFile> parse_what_decodes(const std::string& path, std::string_view text,
+                                              format::Problems& problems, format::Problems& warnings) {
   const auto source = std::make_shared<const std::string>(path);
   if (const std::size_t action = text.find("{{"); action != std::string_view::npos) {
     problems.push_back({.position = format::position_of(source, text, action),
@@ -90,7 +98,6 @@ std::optional<DynamicFile> parse_dynamic_file(const std::string& path, std::stri
     problems.push_back(problem_of(tree.error(), path));
     return std::nullopt;
   }
-  const std::size_t before = problems.size();
   std::vector<std::string> ignored;
   DynamicFile file;
   file.configuration = model::decode_dynamic(*tree, problems, ignored);
@@ -101,7 +108,6 @@ std::optional<DynamicFile> parse_dynamic_file(const std::string& path, std::stri
                         .message = "unknown section is ignored (known are http, tcp, udp and tls)",
                         .suggestion = {}});
   }
-  if (problems.size() > before) return std::nullopt;
   collect_positions(*tree, file);
   return file;
 }

@@ -29,6 +29,11 @@ struct DynamicFile {
 std::optional<DynamicFile> parse_dynamic_file(const std::string& path, std::string_view text,
                                               format::Problems& problems, format::Problems& warnings);
 
+/// The same for whoever only looks (`tandem check`): returns what is good of a file with wrong options. Nothing when the
+/// text cannot be read at all.
+std::optional<DynamicFile> parse_what_decodes(const std::string& path, std::string_view text,
+                                              format::Problems& problems, format::Problems& warnings);
+
 /// An error "source:line:column: reason" of the parsers, taken apart.
 format::Problem problem_of(const base::Error& error, const std::string& source);
 

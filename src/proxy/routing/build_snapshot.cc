@@ -196,6 +196,9 @@ std::shared_ptr<const Snapshot> build_snapshot(const BuildInput& input,
   }
   take_routers(routers, services, *contents);
   take_services(services, *contents);
+  const BuildInput* const input_before = before == nullptr ? nullptr : &before->input;
+  contents->tcp = build_tcp_objects(input, input_before, before == nullptr ? nullptr : before->tcp);
+  contents->udp = build_udp_objects(input, input_before, before == nullptr ? nullptr : before->udp);
   return std::make_shared<const Snapshot>(std::move(contents));
 }
 

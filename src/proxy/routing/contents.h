@@ -11,7 +11,9 @@
 #include "proxy/routing/router_builder.h"
 #include "proxy/routing/service_builder.h"
 #include "proxy/routing/snapshot.h"
+#include "proxy/routing/tcp_objects.h"
 #include "proxy/routing/transports.h"
+#include "proxy/routing/udp_objects.h"
 
 namespace tandem::routing {
 
@@ -34,6 +36,9 @@ struct Snapshot::Contents {
   std::vector<BuiltServicePtr> built_services;  ///< null for those nobody uses
   std::vector<RuntimeMiddleware> middlewares;
   std::vector<Condition> middleware_conditions;
+
+  std::shared_ptr<const TcpObjects> tcp;
+  std::shared_ptr<const UdpObjects> udp;
 };
 
 }  // namespace tandem::routing

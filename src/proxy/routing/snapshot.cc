@@ -72,6 +72,9 @@ Usage Snapshot::usage() const {
   return usage;
 }
 
+const std::shared_ptr<const TcpObjects>& Snapshot::tcp() const { return contents_->tcp; }
+const std::shared_ptr<const UdpObjects>& Snapshot::udp() const { return contents_->udp; }
+
 const std::shared_ptr<const model::DynamicConfiguration>& Snapshot::dynamic() const { return contents_->input.dynamic; }
 
 }  // namespace tandem::routing

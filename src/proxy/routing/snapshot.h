@@ -18,6 +18,9 @@
 
 namespace tandem::routing {
 
+class TcpObjects;  // tcp_objects.h
+class UdpObjects;  // udp_objects.h
+
 /// Traefik's status of an object: warning when it works but has errors, disabled when it is not used.
 enum class Status : std::uint8_t { kEnabled, kWarning, kDisabled };
 /// "enabled", "warning", "disabled".
@@ -106,6 +109,9 @@ class Snapshot {
   const RuntimeMiddleware* middleware(std::string_view name) const;
   /// Computed at each call, over all routers.
   Usage usage() const;
+  // The same for TCP and UDP; never null.
+  const std::shared_ptr<const TcpObjects>& tcp() const;
+  const std::shared_ptr<const UdpObjects>& udp() const;
 
   const std::shared_ptr<const model::DynamicConfiguration>& dynamic() const;
   const Contents& contents() const { return *contents_; }
