@@ -75,6 +75,13 @@ void ServerSession::preload(std::string_view bytes) {
   }
 }
 
+ServerSession::Handover ServerSession::take_http2() {
+  if (!met_http2_) return {};
+  Handover handover{.stream = std::move(wire_.stream), .connection = std::move(connection_), .early = {}};
+  handover.early.append("PRI * HTTP/2.0\r\n\r\n").append(wire_.in.view());
+  return handover;
+}
+
 void ServerSession::close_idle() { ::shutdown(wire_.stream->descriptor().fd(), SHUT_RD); }
 
 loop::Task<void> ServerSession::run() {
@@ -182,11 +189,8 @@ loop::Task<bool> ServerSession::serve() {
   const std::optional<HeadError> error = co_await read_head(turn);
   if (turn.client_gone) co_return false;
   if (error) {
-    // The preface of HTTP/2: its client could not read an answer in HTTP/1.
-    if (turn.head.method == "PRI" && turn.head.target == "*") {
-      co_await linger();
-      co_return false;
-    }
+    met_http2_ = requests_ == 1 && turn.head.method == "PRI" && turn.head.target == "*";
+    if (met_http2_) co_return false;
     co_await refuse(*error, turn.head.method != "HEAD");
     co_return false;
   }

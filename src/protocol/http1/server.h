@@ -9,7 +9,7 @@
 
 #include "engine/loop/scope.h"
 #include "protocol/http/exchange.h"
-#include "protocol/http/handler.h"
+#include "protocol/http/handler_source.h"
 #include "protocol/http1/content.h"
 
 namespace tandem::http1 {
@@ -27,20 +27,9 @@ struct ServerOptions {
   loop::Nanoseconds min_bytes_grace = std::chrono::seconds(10);
 };
 
-/// Gives the handler of the moment: a new configuration changes it between two requests of a connection.
-class HandlerSource {
- public:
-  virtual ~HandlerSource() = default;
-  /// What is returned stays alive as long as the caller holds it.
-  virtual std::shared_ptr<const http::Handler> current() const = 0;
-  /// The server stops: connections close after the request they serve.
-  virtual bool draining() const = 0;
-  /// A request that a handler got has ended, tunnels and cut connections included; called once for each. What the
-  /// session answered itself (malformed heads, OPTIONS *) is not told, as in Traefik.
-  virtual void ended(const http::Exchange& exchange, const http::Outcome& outcome) const = 0;
-};
+using HandlerSource = http::HandlerSource;
 
-class ServerSession final : public http::ClientLink, public loop::Pooled {
+class ServerSession final : public http::ClientLink, public http::ServedConnection, public loop::Pooled {
  public:
   ServerSession(std::unique_ptr<net::Stream> stream, std::unique_ptr<http::Connection> connection,
                 const ServerOptions& options, const HandlerSource& handlers);
@@ -53,6 +42,17 @@ class ServerSession final : public http::ClientLink, public loop::Pooled {
   /// Between two requests: nothing is lost by closing now.
   bool idle() const { return idle_; }
   void close_idle();
+  void drain() override {
+    if (idle_) close_idle();
+  }
+
+  /// What run() leaves when the client began with the preface of HTTP/2 (RFC 9113 §3.4).
+  struct Handover {
+    std::unique_ptr<net::Stream> stream;  ///< null: it did not
+    std::unique_ptr<http::Connection> connection;
+    std::string early;  ///< everything that was read, the preface first
+  };
+  Handover take_http2();
 
   loop::Task<void> send_interim(int status, const http::Headers& headers) override;
 
@@ -85,6 +85,7 @@ class ServerSession final : public http::ClientLink, public loop::Pooled {
   loop::TimePoint write_deadline_ = loop::kNever;
   std::uint64_t requests_ = 0;
   bool idle_ = true;
+  bool met_http2_ = false;
 };
 
 }  // namespace tandem::http1
