@@ -75,6 +75,7 @@ struct AccessLog {
   bool addInternals = false;       ///< Requests to internal services too.
   bool dualOutput = false;         ///< With otlp: write lines too.
   std::optional<Otlp> otlp;
+  static constexpr std::array kNotBuilt{"dualOutput", "otlp"};
   static constexpr std::array kMayStandAlone{"otlp"};
   bool operator==(const AccessLog&) const = default;
 };

@@ -71,6 +71,7 @@ class BasicAuth : public http::Handler {
   loop::Task<http::Response> handle(http::Request request, http::Exchange& exchange) const override {
     const auto credentials = credentials_of(request, exchange.arena);
     if (!credentials) return http::ready(refusal(exchange));
+    exchange.client_user = credentials->user;  // logs name those who were refused, too
     const auto found = users_.find(credentials->user);
     const bool known = found != users_.end();
     // A name that nobody has costs as much as one that somebody has: the time must not tell them apart.
