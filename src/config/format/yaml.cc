@@ -110,7 +110,10 @@ class Builder : public YAML::EventHandler {
   /// REQUIRES: `text` outlives the builder.
   Builder(SourceName source, std::string_view text) : source_(std::move(source)), lines_(base::split(text, '\n')) {}
 
-  Value take() && { return std::move(root_); }
+  Value take() && {
+    check_quote();
+    return std::move(root_);
+  }
 
   void OnDocumentStart(const YAML::Mark&) override {}
   void OnDocumentEnd() override {}
@@ -126,6 +129,7 @@ class Builder : public YAML::EventHandler {
     if (kind.starts_with(kCore)) kind.remove_prefix(kCore.size());
     const bool plain =
         kind == "?" || kind.empty() || kind == "int" || kind == "float" || kind == "bool" || kind == "null";
+    if (!plain) last_quoted_ = at(mark);
     add({plain ? resolved(text) : Value::Data(text), at(mark)}, anchor, plain && text == "<<");
   }
 
@@ -177,6 +181,32 @@ class Builder : public YAML::EventHandler {
     if (line.find(':', std::min(key_end, line.size())) == std::string_view::npos) {
       refuse(where, "could not find expected ':'");
     }
+  }
+
+  /// The parser takes the end of the text for the end of a quoted one: the last of them must be closed.
+  void check_quote() const {
+    if (last_quoted_.line == 0 || last_quoted_.line > lines_.size()) return;
+    std::string_view rest = lines_[last_quoted_.line - 1];
+    rest.remove_prefix(std::min<std::size_t>(last_quoted_.column - 1, rest.size()));
+    while (rest.starts_with('!') || rest.starts_with('&')) {  // tag and anchor
+      rest.remove_prefix(std::min(rest.find(' '), rest.size()));
+      rest.remove_prefix(std::min(rest.find_first_not_of(' '), rest.size()));
+    }
+    if (!rest.starts_with('"') && !rest.starts_with('\'')) return;
+    const char quote = rest.front();
+    rest.remove_prefix(1);
+    for (std::size_t line = last_quoted_.line;; rest = lines_[line++]) {
+      for (std::size_t i = 0; i < rest.size(); ++i) {
+        const bool doubled = quote == '\'' && rest.substr(i).starts_with("''");
+        if (doubled || (quote == '"' && rest[i] == '\\')) {
+          ++i;
+        } else if (rest[i] == quote) {
+          return;
+        }
+      }
+      if (line == lines_.size()) break;
+    }
+    refuse(last_quoted_, "found unexpected end of stream: a quote is not closed");
   }
 
   void open(Value value, YAML::anchor_t anchor, bool block = false) {
@@ -307,6 +337,7 @@ class Builder : public YAML::EventHandler {
   Value root_;
   std::vector<Open> open_;
   std::unordered_map<YAML::anchor_t, Value> anchors_;
+  Position last_quoted_;
   std::size_t nodes_ = 0;
   std::size_t bytes_ = 0;
 };

@@ -65,6 +65,15 @@ TEST(Yaml, SaysWhereASyntaxErrorIs) {
   EXPECT_EQ(json(std::string_view("a: \0", 4)), "f.yml:1:4: control characters are not allowed");
 }
 
+TEST(Yaml, RefusesAQuoteThatIsNotClosed) {
+  EXPECT_EQ(json("a: 1\nb: \"x\nc: 2\n"), "f.yml:2:4: found unexpected end of stream: a quote is not closed");
+  EXPECT_EQ(json("a: 'it''s\n"), "f.yml:1:4: found unexpected end of stream: a quote is not closed");
+  EXPECT_EQ(json("a: \"x\\\"\n"), "f.yml:1:4: found unexpected end of stream: a quote is not closed");
+  EXPECT_EQ(json("a: 'it''s\n  long'\nb: !!str it's\nc: !!str \"x\\\"\""),
+            R"({"a":"it's long","b":"it's","c":"x\""})");
+  EXPECT_EQ(json("a: |\n  it's \"\n"), R"({"a":"it's \"\n"})");
+}
+
 TEST(Yaml, RefusesDeepNesting) {
   EXPECT_NE(json(std::string(100'000, '[') + std::string(100'000, ']')).find("nested too deeply"), std::string::npos);
   EXPECT_NE(json(std::string(100'000, '[')).find("f.yml:1:1: "), std::string::npos);

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "config/model/merge.h"
+#include "control/provider/changed_objects.h"
 #include "control/provider/named_files.h"
 #include "engine/loop/scope.h"
 
@@ -70,8 +71,8 @@ format::Position File::locate(std::string_view path) const {
   for (const std::string& file : listing_.files) {
     const auto source = sources_.find(file);
     if (source == sources_.end() || !source->second.good) continue;
-    const auto& positions = source->second.good->positions;
-    if (const auto found = positions.find(wanted); found != positions.end()) return found->second;
+    format::Position position = source->second.good->positions.find(wanted);
+    if (position.source != nullptr) return position;
   }
   return {};
 }
@@ -140,9 +141,25 @@ void File::look_at(const std::string& path, FileContent::Trust trust, Seen& seen
       break;
   }
   seen.changed = true;
-  source.problems.clear();
-  source.warnings.clear();
-  if (auto parsed = parse_dynamic_file(path, text, source.problems, source.warnings)) source.good = std::move(parsed);
+  if (options_.debugLogGeneratedTemplate) log_rendered(path, text);
+  read(path, std::move(text), source);
+}
+
+void File::read(const std::string& path, std::string text, Source& source) {
+  const bool was_good = source.good && source.problems.empty() && source.warnings.empty();
+  const std::string before = std::exchange(source.large_text, {});
+  const bool changed_only =
+      was_good && !before.empty() && is_yaml(path) && read_changes(path, before, text, *source.good);
+  if (!changed_only) {
+    source.problems.clear();
+    source.warnings.clear();
+    if (auto parsed = parse_dynamic_file(path, text, source.problems, source.warnings)) {
+      if (source.good) keep_unchanged(source.good->configuration, parsed->configuration);
+      source.good = std::move(parsed);
+    }
+  }
+  constexpr std::size_t kLarge = std::size_t{32} * 1024;  // smaller ones are read as quickly as compared
+  if (source.problems.empty() && text.size() >= kLarge) source.large_text = std::move(text);
 }
 
 bool File::look_at_named_files(FileContent::Trust trust, Seen& seen) {

@@ -37,6 +37,7 @@ class File final : public Provider {
     std::optional<DynamicFile> good;
     format::Problems problems;
     format::Problems warnings;
+    std::string large_text;  ///< what `good` was read from, when it is worth comparing with the next one
   };
   /// The files of the provider, in the order in which they win, and the folders that hold them.
   struct Listing {
@@ -54,6 +55,7 @@ class File final : public Provider {
   Listing list() const;
   void list_folder(const std::string& folder, int depth, Listing& listing) const;
   void look_at(const std::string& path, FileContent::Trust trust, Seen& seen);
+  static void read(const std::string& path, std::string text, Source& source);
   bool look_at_named_files(FileContent::Trust trust, Seen& seen);
   void merge();
   void watch(const Listing& listing);

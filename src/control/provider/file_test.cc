@@ -203,12 +203,27 @@ TEST_F(FileProvider, KnowsWhereAnObjectStands) {
   EXPECT_EQ(provider_->locate("http.routers.other").source, nullptr);
 }
 
-TEST_F(FileProvider, RefusesTemplatesInWords) {
-  write("d.yml", "http:\n  routers:\n    {{ range until 2 }}\n");
+TEST_F(FileProvider, RendersTemplates) {
+  write("d.yml", "http:\n  routers:\n{{ range until 2 }}\n    r{{ . }}:\n      rule: x\n{{ end }}\n");
+  start_file("d.yml");
+  ASSERT_THAT(seen_.last.problems, IsEmpty());
+  EXPECT_EQ(seen_.last.configuration->http.routers.size(), 2);
+  EXPECT_EQ(provider_->locate("http.routers.r1").line, 5);
+}
+
+TEST_F(FileProvider, NamesFileAndLineOfTemplateErrors) {
+  write("d.yml", "http:\n  routers:\n    {{ fail \"no\" }}\n");
   start_file("d.yml");
   ASSERT_THAT(seen_.last.problems, SizeIs(1));
   EXPECT_EQ(seen_.last.problems[0].position.line, 3);
-  EXPECT_THAT(seen_.last.problems[0].message, HasSubstr("template"));
+  EXPECT_THAT(seen_.last.problems[0].message, HasSubstr("error calling fail: no"));
+}
+
+TEST_F(FileProvider, NamesTheLineOfTheTemplateBehindAWrongOption) {
+  write("d.yml", "{{ range until 9 }}\n{{ end }}\nhttp:\n  routers:\n    r:\n      rul: x\n");
+  start_file("d.yml");
+  ASSERT_THAT(seen_.last.problems, SizeIs(1));
+  EXPECT_EQ(seen_.last.problems[0].position.line, 6);
 }
 
 TEST_F(FileProvider, WithoutWatchingOnlyReloadLooksAgain) {
