@@ -129,7 +129,7 @@ void Reload::apply() {
     if (source->applied != nullptr) deliveries.push_back({name, source->applied});
   }
   model::Merged merged = merger_.merge(std::move(deliveries));
-  merged.configuration.http.routers = models_.apply(merged.configuration.http.routers);
+  merged.configuration.http.routers = tls_conflicts_.apply(models_.apply(merged.configuration.http.routers));
   const format::Problems dropped = models_.lost();
   for (const format::Problems* notes : {static_cast<const format::Problems*>(&merged.notes), &dropped}) {
     for (const format::Problem& note : *notes) {

@@ -14,6 +14,7 @@
 #include "config/model/dynamic_configuration.h"
 #include "config/model/entry_point_models.h"
 #include "config/model/merge.h"
+#include "config/model/tls_conflicts.h"
 #include "config/model/static_configuration.h"
 #include "control/provider/provider.h"
 #include "engine/loop/loop.h"
@@ -65,6 +66,7 @@ class Reload final : public provider::Receiver {
   std::shared_ptr<const model::StaticConfiguration> static_;
   model::Merger merger_;
   model::EntryPointModels models_;
+  model::TlsConflicts tls_conflicts_;
   Apply apply_;
   std::map<std::string, std::unique_ptr<Source>> sources_;
   std::set<std::string> said_not_built_;

@@ -26,6 +26,7 @@
 
 namespace tandem::app {
 namespace {
+#include "proxy/routing/tls_material.h"
 
 using Duration = loop::Nanoseconds;
 
@@ -65,8 +66,13 @@ class Program {
   }
 
   void apply(Candidate candidate) {
-    const routing::BuildInput input{
-        .static_configuration = static_, .dynamic = candidate.configuration, .internal_services = services_};
+    const routing::BuildInput input{.static_configuration = static_,
+                                    .dynamic = candidate.configuration,
+                                    .internal_services = services_,
+                                    .metrics = metrics_ == nullptr ? nullptr : &metrics_->metrics(),
+                                    .tls = &tls_material_,
+                                    .offers_http2 = entry::Server::kServesHttp2,
+                                    .look_at_files = candidate.named_files_changed};
     // Objects that read named files would be taken over as they are.
     const auto previous = candidate.named_files_changed ? nullptr : state_.snapshot();
     auto snapshot = routing::build_snapshot(input, previous);
@@ -170,6 +176,7 @@ std::size_t cores_of_group() {
 
 }  // namespace
 
+  routing::TlsMaterial tls_material_;
 std::size_t allowed_cores() {
   cpu_set_t set;
   CPU_ZERO(&set);

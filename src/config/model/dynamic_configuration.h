@@ -33,7 +33,7 @@ struct DynamicConfiguration {
   TcpConfiguration tcp;
   UdpConfiguration udp;
   TlsConfiguration tls;
-  static constexpr std::array kNotBuilt{"tcp", "udp", "tls"};
+  static constexpr std::array kNotBuilt{"tcp", "udp"};
   bool operator==(const DynamicConfiguration&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(DynamicConfiguration, (), (http, tcp, udp, tls))

@@ -30,8 +30,10 @@ struct HttpRouter {
   std::optional<EncodedCharacters> deniedEncodedPathCharacters;
   /// Not an option: the rule came from a provider's defaultRule (recursion guard, rule syntax stays v3).
   bool fromDefaultRule = false;
+  /// Not an option: the default TLS options serve in place of the router's own, and why (empty: they are its own); set
+  /// by TlsConflicts.
+  std::optional<std::string> tlsFallback;
   static constexpr std::array kMayStandAlone{"tls"};
-  static constexpr std::array kNotBuilt{"tls"};
   bool operator==(const HttpRouter&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(HttpRouter, (),

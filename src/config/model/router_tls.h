@@ -2,6 +2,7 @@
 
 // The `tls` section of HTTP routers and of entry points. Any thread; plain values.
 
+#include <array>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,7 @@ struct RouterTls {
   std::string options;          ///< Name of TLS options; empty: default.
   std::string certResolver;     ///< Name of a certificate resolver.
   std::vector<Domain> domains;  ///< Names to order; empty: those of the rule.
+  static constexpr std::array kNotBuilt{"certResolver", "domains"};
   bool operator==(const RouterTls&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(RouterTls, (), (options, certResolver, domains))

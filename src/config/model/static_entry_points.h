@@ -65,7 +65,6 @@ struct EntryPointHttp {
   std::int64_t maxHeaderBytes = 1048576;               ///< Larger request heads get 431.
   std::string underscoreHeadersStrategy = "keep";      ///< keep, delete or reject headers with an underscore.
   static constexpr std::array kMayStandAlone{"tls"};
-  static constexpr std::array kNotBuilt{"tls"};
   static constexpr std::array kAlwaysEncoded{"sanitizePath"};
   bool operator==(const EntryPointHttp&) const = default;
 };

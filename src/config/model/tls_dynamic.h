@@ -2,6 +2,7 @@
 
 // The `tls` section of the dynamic configuration: certificates, options, stores. Any thread; plain values.
 
+#include <array>
 #include <map>
 #include <optional>
 #include <string>
@@ -59,6 +60,7 @@ BOOST_DESCRIBE_STRUCT(GeneratedCertificate, (), (resolver, domain))
 struct TlsStore {
   std::optional<Certificate> defaultCertificate;
   std::optional<GeneratedCertificate> defaultGeneratedCert;
+  static constexpr std::array kNotBuilt{"defaultGeneratedCert"};
   bool operator==(const TlsStore&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(TlsStore, (), (defaultCertificate, defaultGeneratedCert))

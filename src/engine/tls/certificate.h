@@ -36,6 +36,7 @@ class Certificate {
   const std::string& identity() const { return identity_; }
   /// The leaf, DER.
   const std::string& leaf() const { return chain_.front(); }
+  bool same_as(const Certificate& other) const { return key_ == other.key_ && chain_ == other.chain_; }
 
   /// OpenSSL's objects, borrowed.
   struct Loaded {

@@ -51,6 +51,9 @@ class SecureStream final : public net::Stream {
   void reset_on_close() override;
   loop::Descriptor& descriptor() override { return socket_->descriptor(); }
 
+  /// The socket below: to read on after a handshake that failed.
+  net::SocketStream& socket() { return *socket_; }
+
   // What was agreed on; after the handshake.
   std::string_view protocol() const;  ///< by ALPN; empty without
   std::string_view version() const;   ///< "TLSv1.3"

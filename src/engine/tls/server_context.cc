@@ -78,8 +78,10 @@ int on_alpn(SSL* /*ssl*/, const unsigned char** chosen, unsigned char* size, con
 
 /// Called for every hello, also without a name, once the version is agreed on.
 int on_server_name(SSL* ssl, int* alert, void* /*self*/) {
-  if (SecureStream::of(ssl).certificate() != nullptr) return SSL_TLSEXT_ERR_OK;
-  *alert = SSL_AD_UNRECOGNIZED_NAME;
+  const SecureStream& stream = SecureStream::of(ssl);
+  if (stream.certificate() != nullptr) return SSL_TLSEXT_ERR_OK;
+  const bool possible = !stream.server_context()->settings().curves.empty();
+  *alert = possible ? SSL_AD_UNRECOGNIZED_NAME : SSL_AD_HANDSHAKE_FAILURE;
   return SSL_TLSEXT_ERR_ALERT_FATAL;
 }
 

@@ -28,6 +28,7 @@ struct TlsFacts {
   std::string_view version;         ///< "1.2", "1.3"
   std::string_view cipher;          ///< Go's name: TLS_AES_128_GCM_SHA256
   std::string_view client_subject;  ///< of the client's certificate; empty without
+  std::string_view options;         ///< name of the TLS options in force (tls.options)
 };
 
 /// What is known about the client's connection; the same for all its exchanges.

@@ -9,6 +9,7 @@
 
 #include "engine/net/address.h"
 #include "protocol/http1/server.h"
+#include "protocol/http2/server.h"
 
 namespace tandem::entry {
 
@@ -27,6 +28,7 @@ struct EntryPointOptions {
   net::Address address;
   bool reuse_port = false;  ///< other processes may listen on the address as well
   http1::ServerOptions http;
+  http2::ServerOptions http2;
   bool proxy_protocol = false;
   bool proxy_protocol_insecure = false;
   std::vector<net::IpPrefix> proxy_protocol_trusted;

@@ -55,6 +55,28 @@ http1::ServerOptions http_options(const model::EntryPoint& from) {
   return to;
 }
 
+http2::ServerOptions http2_options(const model::EntryPoint& from, const http1::ServerOptions& http1) {
+  const auto at_most_32_bits = [](std::int64_t value) {
+    return static_cast<std::uint32_t>(std::clamp<std::int64_t>(value, 0, INT32_MAX));
+  };
+  http2::ServerOptions to;
+  if (from.http2.maxConcurrentStreams > 0) to.max_concurrent_streams = at_most_32_bits(from.http2.maxConcurrentStreams);
+  if (from.http2.maxDecoderHeaderTableSize > 0) {
+    to.decoder_table_size = at_most_32_bits(from.http2.maxDecoderHeaderTableSize);
+  }
+  if (from.http2.maxEncoderHeaderTableSize > 0) {
+    to.encoder_table_size = at_most_32_bits(from.http2.maxEncoderHeaderTableSize);
+  }
+  to.max_header_bytes = http1.max_header_bytes;
+  to.max_header_fields = http1.max_header_fields;
+  to.read_timeout = http1.read_timeout;
+  to.write_timeout = http1.write_timeout;
+  to.idle_timeout = http1.idle_timeout;
+  to.keep_alive_max_requests = http1.keep_alive_max_requests;
+  to.keep_alive_max_time = http1.keep_alive_max_time;
+  return to;
+}
+
 Result<EntryPointOptions> make_options(const std::string& name, const model::EntryPoint& from,
                                        const net::Address& address) {
   EntryPointOptions to;
@@ -62,6 +84,7 @@ Result<EntryPointOptions> make_options(const std::string& name, const model::Ent
   to.address = address;
   to.reuse_port = from.reusePort;
   to.http = http_options(from);
+  to.http2 = http2_options(from, to.http);
   if (from.proxyProtocol) {
     to.proxy_protocol = true;
     to.proxy_protocol_insecure = from.proxyProtocol->insecure;
@@ -160,7 +183,12 @@ void Server::observe(const Observers& observers) {
 
 void Server::start() {
   const auto nothing = std::make_shared<const NothingYet>();
-  const auto handlers = std::make_shared<const Handlers>(entry_points_.size(), nothing);
+  const auto no_certificate =
+      std::make_shared<const tls::CertificateStore>(std::span<const tls::CertificatePtr>());
+  const Served served{.cleartext = nothing,
+                      .secure = nothing,
+                      .tls = std::make_shared<const routing::TlsTable>(nullptr, no_certificate)};
+  const auto handlers = std::make_shared<const Handlers>(entry_points_.size(), served);
   for (const auto& worker : workers_) {
     worker->swap(handlers, {});
     worker->start();
@@ -176,10 +204,15 @@ void Server::swap(const std::shared_ptr<const routing::Snapshot>& snapshot, std:
   auto served = std::make_shared<Served>();
   served->snapshot = snapshot;
   for (const auto& listening : entry_points_) {
-    http::HandlerPtr routers = snapshot->handler(listening->options.name, routing::Security::kCleartext);
-    if (const auto wrap = wraps_.find(listening->options.name); wrap != wraps_.end())
-      routers = wrap->second(std::move(routers));
-    served->handlers.push_back(std::make_shared<const FrontHandler>(listening->options, std::move(routers)));
+    const auto front = [&](routing::Security security) {
+      http::HandlerPtr routers = snapshot->handler(listening->options.name, security);
+      if (const auto wrap = wraps_.find(listening->options.name); wrap != wraps_.end())
+        routers = wrap->second(std::move(routers));
+      return std::make_shared<const FrontHandler>(listening->options, std::move(routers));
+    };
+    served->handlers.push_back({.cleartext = front(routing::Security::kCleartext),
+                                .secure = front(routing::Security::kTls),
+                                .tls = snapshot->tls(listening->options.name)});
   }
   const std::shared_ptr<const Handlers> handlers(served, &served->handlers);
   struct Countdown {

@@ -17,6 +17,9 @@ namespace tandem::entry {
 
 class Server {
  public:
+  /// Whether HTTP/2 is offered to clients by ALPN.
+  static constexpr bool kServesHttp2 = true;
+
   /// Opens the listening sockets of all TCP entry points. Errors name the entry point and the address.
   static base::Result<std::unique_ptr<Server>> listen(const model::StaticConfiguration& configuration,
                                                       std::size_t workers);

@@ -2,13 +2,17 @@
 
 #include <sys/socket.h>
 
+#include <array>
 #include <utility>
 
 #include "base/log.h"
 #include "engine/loop/per_worker.h"
 #include "engine/observe/metrics.h"
+#include "engine/observe/metrics_worker.h"
+#include "engine/net/buffer.h"
 #include "protocol/client/pool.h"
 #include "proxy/entry/proxy_header.h"
+#include "proxy/entry/tls_front.h"
 
 namespace tandem::entry {
 
@@ -21,9 +25,27 @@ class Worker::Source final : public http1::HandlerSource {
     observers.ended(exchange, outcome);
   }
 
+  /// What connections with TLS ask for: they have routers of their own.
+  class Secure final : public http::HandlerSource {
+   public:
+    explicit Secure(const Source& owner) : owner_(owner) {}
+    std::shared_ptr<const http::Handler> current() const override { return handler; }
+    bool draining() const override { return owner_.draining(); }
+    void ended(const http::Exchange& exchange, const http::Outcome& outcome) const override {
+      owner_.ended(exchange, outcome);
+    }
+
+    std::shared_ptr<const http::Handler> handler;
+    routing::TlsTablePtr table;
+
+   private:
+    const Source& owner_;
+  };
+
   void set(std::shared_ptr<const http::Handler> handler) { handler_ = std::move(handler); }
   void drain();
 
+  Secure secure{*this};
   loop::Scope acceptor;
   loop::Scope tasks;  // one for each session
   Registered* first = nullptr;
@@ -38,7 +60,7 @@ class Worker::Source final : public http1::HandlerSource {
 
 /// A session in the worker's list, for as long as its task lives.
 struct Worker::Registered {
-  Registered(Source& source, http1::ServerSession& of) : owner(source), session(of), next(source.first) {
+  Registered(Source& source, http::ServedConnection& of) : owner(source), session(of), next(source.first) {
     if (next != nullptr) next->previous = this;
     owner.first = this;
     owner.count.store(owner.count.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
@@ -53,7 +75,7 @@ struct Worker::Registered {
   Registered& operator=(const Registered&) = delete;
 
   Source& owner;
-  http1::ServerSession& session;
+  http::ServedConnection& session;
   Registered* previous = nullptr;
   Registered* next;
 };
@@ -62,7 +84,7 @@ void Worker::Source::drain() {
   draining_ = true;
   acceptor.cancel();
   for (Registered* at = first; at != nullptr; at = at->next) {
-    if (at->session.idle()) at->session.close_idle();
+    at->session.drain();
   }
 }
 
@@ -77,15 +99,23 @@ void Worker::start() { thread_ = std::thread(&Worker::run, this); }
 
 void Worker::run() {
   loop::set_worker_index(index_);
+  observe::count_as_worker(index_);
   const loop::Loop::Here here(loop_);
   for (std::size_t i = 0; i < entry_points_.size(); ++i) sources_[i]->acceptor.spawn(accept(i));
+  loop::Scope watch;
+  watch.spawn(watch_itself());
   loop_.run();
+  watch.cancel();
   for (const auto& source : sources_) {
     source->acceptor.cancel();
     source->tasks.cancel();
   }
   client::Pool::close_all();
-  for (const auto& source : sources_) source->set(nullptr);
+  for (const auto& source : sources_) {
+    source->set(nullptr);
+    source->secure.handler = nullptr;
+    source->secure.table = nullptr;
+  }
 }
 
 void Worker::swap(std::shared_ptr<const Handlers> handlers, std::move_only_function<void()> done) {
@@ -93,7 +123,10 @@ void Worker::swap(std::shared_ptr<const Handlers> handlers, std::move_only_funct
     // One control block of this worker's own for all entry points; it keeps the configuration alive for its requests.
     const auto pinned = std::make_shared<const std::shared_ptr<const Handlers>>(std::move(handlers));
     for (std::size_t i = 0; i < sources_.size(); ++i) {
-      sources_[i]->set(std::shared_ptr<const http::Handler>(pinned, (**pinned)[i].get()));
+      const Served& served = (**pinned)[i];
+      sources_[i]->set(std::shared_ptr<const http::Handler>(pinned, served.cleartext.get()));
+      sources_[i]->secure.handler = std::shared_ptr<const http::Handler>(pinned, served.secure.get());
+      sources_[i]->secure.table = routing::TlsTablePtr(pinned, served.tls.get());
     }
     if (done) done();
   });
@@ -139,6 +172,19 @@ void Worker::stop() {
   thread_.join();
 }
 
+loop::Task<void> Worker::watch_itself() {
+  // Often enough for a graph, seldom enough to let an idle core sleep.
+  constexpr auto kPeriod = std::chrono::seconds(1);
+  observe::WorkerCounters& counters = observe::worker_counters();
+  for (;;) {
+    const loop::TimePoint due = loop_.now() + kPeriod;
+    co_await loop::sleep_until(due);
+    counters.note_lateness(loop_.exact_now() - due);
+    counters.busy_permille.store(loop_.busy_permille(), std::memory_order_relaxed);
+    counters.upstream_idle.store(client::Pool::idle_on_this_core(), std::memory_order_relaxed);
+  }
+}
+
 loop::Task<void> Worker::accept(std::size_t entry_point) {
   Listening& listening = *entry_points_[entry_point];
   net::Acceptor acceptor(listening.sockets[index_]);
@@ -167,24 +213,67 @@ loop::Task<void> Worker::accept(std::size_t entry_point) {
   }
 }
 
+namespace {
+
+/// What came with the connection, without waiting; valid until the next call on this core.
+std::string_view glance(net::SocketStream& socket) {
+  thread_local std::array<char, net::Buffer::kSmall> room;
+  const net::IoCount count = socket.try_read(room);
+  return count.moved() ? std::string_view(room.data(), count.bytes()) : std::string_view();
+}
+
+/// Whether there is a session for a protocol that was agreed on (by ALPN; nothing means HTTP/1). A session of HTTP/1
+/// hands connections over that begin with HTTP/2's preface.
+bool is_served(std::string_view protocol) { return protocol.empty() || protocol == "http/1.1" || protocol == "h2"; }
+
+}  // namespace
+
 loop::Task<void> Worker::serve(std::size_t entry_point, int fd, net::Address peer) {
   const EntryPointOptions& options = entry_points_[entry_point]->options;
-  auto stream = std::make_unique<net::SocketStream>(fd);
+  auto socket = std::make_unique<net::SocketStream>(fd);
   auto connection = std::make_unique<http::Connection>();
   connection->peer = connection->transport_peer = peer;
   connection->entry_point = options.name;
   std::string early;
   if (options.proxy_protocol) {
-    const bool accepted = co_await read_proxy_header(*stream, options, *connection, early);
+    const bool accepted = co_await read_proxy_header(*socket, options, *connection, early);
     if (!accepted) co_return;
   } else {
     connection->local = options.address;
   }
   if (connection->peer.is_ip()) connection->peer_ip_text = connection->peer.ip().text();
-  http1::ServerSession session(std::move(stream), std::move(connection), options.http, *sources_[entry_point]);
+  Source& source = *sources_[entry_point];
+  const std::string_view first = early.empty() ? glance(*socket) : std::string_view();
+  std::unique_ptr<net::Stream> stream;
+  std::unique_ptr<TlsIdentity> tls;
+  if (!first.empty() && !begins_tls(first.front())) {
+    stream = std::move(socket);  // the usual case in cleartext: the request came with the connection
+  } else {
+    early.append(first);
+    Opened opened = co_await open_stream(std::move(socket), options, source.secure.table, *connection, early);
+    stream = std::move(opened.stream);
+    tls = std::move(opened.tls);
+    if (stream == nullptr || !is_served(opened.protocol)) co_return;
+  }
+  const http::HandlerSource& handlers = tls == nullptr ? static_cast<const http::HandlerSource&>(source) : source.secure;
+  http1::ServerSession::Handover http2;
+  {
+    http1::ServerSession session(std::move(stream), std::move(connection), options.http, handlers);
+    const Registered registered(source, session);
+    session.preload(early.empty() && tls == nullptr ? first : early);
+    std::string().swap(early);
+    co_await session.run();
+    http2 = session.take_http2();
+  }
+  if (http2.stream != nullptr) co_await serve_http2(entry_point, std::move(http2), handlers);
+}
+
+loop::Task<void> Worker::serve_http2(std::size_t entry_point, http1::ServerSession::Handover from,
+                                     const http::HandlerSource& handlers) {
+  const EntryPointOptions& options = entry_points_[entry_point]->options;
+  http2::ServerSession session(std::move(from.stream), std::move(from.connection), options.http2, handlers);
   const Registered registered(*sources_[entry_point], session);
-  if (!early.empty()) session.preload(early);
-  co_await session.run();
+  co_await session.run(from.early);
 }
 
 }  // namespace tandem::entry

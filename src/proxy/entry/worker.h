@@ -13,6 +13,7 @@
 #include "engine/net/tcp.h"
 #include "proxy/entry/entry_point.h"
 #include "proxy/entry/observers.h"
+#include "proxy/routing/tls_table.h"
 
 namespace tandem::entry {
 
@@ -23,8 +24,14 @@ struct Listening {
   EntryPointCounters counters;
 };
 
-/// The handlers of one configuration, in the order of the entry points.
-using Handlers = std::vector<std::shared_ptr<const http::Handler>>;
+/// What one configuration serves on an entry point.
+struct Served {
+  http::HandlerPtr cleartext;
+  http::HandlerPtr secure;  ///< over TLS
+  routing::TlsTablePtr tls;
+};
+/// In the order of the entry points.
+using Handlers = std::vector<Served>;
 
 class Worker {
  public:
@@ -63,8 +70,12 @@ class Worker {
   struct Registered;
 
   void run();
+  loop::Task<void> watch_itself();
   loop::Task<void> accept(std::size_t entry_point);
   loop::Task<void> serve(std::size_t entry_point, int fd, net::Address peer);
+  // Not inlined: its frame must not become part of those that serve HTTP/1.
+  [[gnu::noinline]] loop::Task<void> serve_http2(std::size_t entry_point, http1::ServerSession::Handover from,
+                               const http::HandlerSource& handlers);
 
   std::size_t index_;
   const std::vector<std::unique_ptr<Listening>>& entry_points_;

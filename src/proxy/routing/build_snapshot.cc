@@ -6,6 +6,7 @@
 
 #include "proxy/routing/contents.h"
 #include "proxy/routing/names.h"
+#include "proxy/routing/tls_tables.h"
 
 namespace tandem::routing {
 namespace {
@@ -203,3 +204,7 @@ std::shared_ptr<const Snapshot> build_snapshot(const BuildInput& input,
 }
 
 }  // namespace tandem::routing
+  contents->tls_options = build_tls_options(input.dynamic->tls, input.offers_http2,
+                                            before == nullptr ? TlsOptionsTable() : before->tls_options);
+  routers.use(contents->tls_options);
+  contents->tls_tables = build_tls_tables(routers, *contents);

@@ -12,6 +12,8 @@
 #include "proxy/routing/service_builder.h"
 #include "proxy/routing/snapshot.h"
 #include "proxy/routing/tcp_objects.h"
+#include "proxy/routing/tls_options.h"
+#include "proxy/routing/tls_table.h"
 #include "proxy/routing/transports.h"
 #include "proxy/routing/udp_objects.h"
 
@@ -26,6 +28,8 @@ struct Snapshot::Contents {
 
   BuildInput input;
   Transports transports;
+  TlsOptionsTable tls_options;
+  std::map<std::string, TlsTablePtr, std::less<>> tls_tables;  ///< by entry point
   std::vector<Table> tables;
 
   // All in the order of names; the second of each pair belongs to the first.

@@ -8,6 +8,7 @@
 
 #include "config/model/entry_point_address.h"
 #include "engine/observe/metrics.h"
+#include "proxy/routing/misdirected.h"
 #include "proxy/routing/names.h"
 #include "proxy/routing/observation.h"
 #include "proxy/routing/router_handler.h"
@@ -21,7 +22,6 @@ using base::Result;
 
 /// The priorities above are tandem's own routers'.
 constexpr std::int64_t kMaxUserPriority = std::numeric_limits<std::int64_t>::max() - 1000;
-constexpr std::string_view kDefaultTlsOptions = "default";
 
 bool is_http(const model::EntryPoint& entry_point) {
   const auto address = model::parse_entry_point_address(entry_point.address);
@@ -58,7 +58,7 @@ void RouterBuilder::build() {
 
 bool RouterBuilder::unchanged(const Slot& slot, const TreeNode& node) const {
   if (!slot.same_config || slot.before->tree != node.condition) return false;
-  if (slot.config->tls && slot.before->tls_options_known != tls_options_known(slot)) return false;
+  if (slot.config->tls && slot.before->tls_error != tls_error(slot)) return false;
   if (!std::ranges::equal(slot.before->children, node.children, {}, {},
                           [this](std::uint32_t child) { return slots_[child].built; })) {
     return false;
@@ -69,14 +69,24 @@ bool RouterBuilder::unchanged(const Slot& slot, const TreeNode& node) const {
                               [this](const std::string& name) { return reusable_.middlewares.contains(name); });
 }
 
-std::string RouterBuilder::tls_options_name(const Slot& slot) const {
-  const std::string& options = slot.config->tls->options;
-  if (options.empty() || options == kDefaultTlsOptions) return std::string(kDefaultTlsOptions);
-  return qualified_reference(options, slot.name);
+std::string RouterBuilder::tls_error(const Slot& slot) const {
+  if (!slot.config->tls || tls_options_ == nullptr) return {};
+  const std::string name = tls_options_name(slot.config->tls->options, slot.name);
+  const auto options = tls_options_->find(name);
+  if (options == tls_options_->end()) return "unknown TLS options: " + name;
+  return options->second.context != nullptr ? std::string() : "building TLS config: " + options->second.error;
 }
 
-bool RouterBuilder::tls_options_known(const Slot& slot) const {
-  return !slot.config->tls || input_.dynamic->tls.options.contains(tls_options_name(slot));
+/// False when the router's TLS options cannot be used.
+bool RouterBuilder::check_tls(const Slot& slot, BuiltRouter& into) const {
+  if (!slot.config->tls) return true;
+  if (const auto tree = rule::parse_http(slot.config->rule, rule::syntax_named(slot.config->ruleSyntax)))
+    into.tls_hosts = rule::domains(*tree);
+  into.tls_error = tls_error(slot);
+  if (!into.tls_error.empty()) into.state.condition.add_error("building router handler: " + into.tls_error, true);
+  const auto& fallback = slot.config->tlsFallback;
+  if (fallback && !fallback->empty()) into.state.condition.add_error(*fallback, false);
+  return into.tls_error.empty();
 }
 
 void RouterBuilder::build_root(std::uint32_t position) {
@@ -146,12 +156,7 @@ void RouterBuilder::find_entry_points(const Slot& slot, BuiltRouter& into) const
 
 void RouterBuilder::build_route(std::uint32_t position, BuiltRouter& into) {
   const Slot& slot = slots_[position];
-  into.tls_options_known = tls_options_known(slot);
-  if (!into.tls_options_known) {
-    into.state.condition.add_error(
-        fmt::format("building router handler: unknown TLS options: {}", tls_options_name(slot)), true);
-    return;
-  }
+  if (!check_tls(slot, into)) return;
   auto handler = build_handler(position, into);
   if (!handler) {
     into.state.condition.add_error(handler.error().text(), true);
@@ -164,6 +169,7 @@ void RouterBuilder::build_route(std::uint32_t position, BuiltRouter& into) {
   }
   into.rule = std::move(*rule);
   const bool root = slot.config->parentRefs.empty();
+  if (slot.config->tls) *handler = guard_misdirected(options_in_force(*slot.config, slot.name), std::move(*handler));
   const bool internal = provider_of(into.service) == "internal";
   RouterIdentity identity{.router = std::string(slot.name),
                           .service = into.service.empty() ? fmt::format("{}-muxer", slot.name) : into.service,
@@ -228,9 +234,10 @@ std::vector<std::uint32_t> RouterBuilder::listening(std::string_view entry_point
   for (std::uint32_t i = 0; i < slots_.size(); ++i) {
     const Slot& slot = slots_[i];
     if (!slot.built->handler || !slot.config->parentRefs.empty()) continue;
-    if (slot.config->tls.has_value() != (security == Security::kTls)) continue;
-    const auto& names = slot.built->state.entry_points;
-    if (std::ranges::find(names, entry_point) != names.end()) positions.push_back(i);
+    for (const std::string& name : slot.built->state.entry_points) {
+      const auto at = static_cast<std::size_t>(std::ranges::find(entry_points, name) - entry_points.begin());
+      positions[at * 2 + (slot.config->tls ? 1 : 0)].push_back(i);
+    }
   }
   return positions;
 }

@@ -18,12 +18,14 @@
 #include "proxy/routing/snapshot.h"
 
 namespace tandem::routing {
+#include "proxy/routing/tls_options.h"
 
 /// What came of one router.
 struct BuiltRouter {
   RouterState state;
   Condition tree;  ///< what was wrong with its place in the tree
-  bool tls_options_known = true;
+  std::string tls_error;               ///< why its TLS options cannot be used; empty: they can
+  std::vector<std::string> tls_hosts;  ///< names whose connections take its TLS options
   std::shared_ptr<const CompiledRule> rule;  ///< null when broken or not considered
   http::HandlerPtr handler;                  ///< null when nobody gets its requests
   std::string service;                       ///< qualified; empty for parents
@@ -55,17 +57,19 @@ class RouterBuilder {
 
   /// Builds all routers.
   void build();
+  /// The TLS options that routers may name; outlive the builder. Called before build().
+  void use(const TlsOptionsTable& options) { tls_options_ = &options; }
   std::vector<Slot>& slots() { return slots_; }
-  /// Roots that get requests, by entry point and security: positions of slots, ascending.
-  std::vector<std::uint32_t> listening(std::string_view entry_point, Security security) const;
+  /// Roots that get requests: positions of slots, ascending, for each entry point in cleartext, then with TLS.
+  std::deque<std::vector<std::uint32_t>> listening(std::span<const std::string> entry_points) const;
   /// The routes of these slots, in order of rank.
   std::vector<Route> routes(std::vector<std::uint32_t> positions) const;
 
  private:
   const BuiltRouterPtr& child(std::uint32_t position);
   bool unchanged(const Slot& slot, const TreeNode& node) const;
-  bool tls_options_known(const Slot& slot) const;
-  std::string tls_options_name(const Slot& slot) const;
+  std::string tls_error(const Slot& slot) const;
+  bool check_tls(const Slot& slot, BuiltRouter& into) const;
   void build_root(std::uint32_t position);
   void find_entry_points(const Slot& slot, BuiltRouter& into) const;
   void build_route(std::uint32_t position, BuiltRouter& into);
@@ -80,6 +84,7 @@ class RouterBuilder {
   const Reusable& reusable_;
   std::vector<TreeNode> tree_;
   std::vector<Slot> slots_;
+  const TlsOptionsTable* tls_options_ = nullptr;
 };
 
 /// Names of the entry points that routers may listen on (TCP), sorted.

@@ -18,6 +18,8 @@
 
 namespace tandem::routing {
 
+class TlsMaterial;  // tls_material.h
+class TlsTable;     // tls_table.h
 class TcpObjects;  // tcp_objects.h
 class UdpObjects;  // udp_objects.h
 
@@ -84,6 +86,9 @@ struct BuildInput {
   std::map<std::string, http::HandlerPtr, std::less<>> internal_services;
   observe::Metrics* metrics = nullptr;  ///< null: nothing is measured; else it outlives the snapshot
   observe::SpanHook* spans = nullptr;   ///< null: nothing is traced; else it outlives the snapshot
+  TlsMaterial* tls = nullptr;           ///< certificates; null: only the generated one; else it outlives the snapshot
+  bool offers_http2 = false;            ///< by ALPN; false as long as there is no session to serve it
+  bool look_at_files = false;           ///< named files may hold something else than for the snapshot before
 };
 
 class Snapshot {
@@ -98,6 +103,9 @@ class Snapshot {
   /// answers 404 to everything where no router listens. Never null. Wants exchange.canonical_host and
   /// exchange.routing_path.
   http::HandlerPtr handler(std::string_view entry_point, Security security) const;
+
+  /// What TLS connections to an entry point get; never null.
+  const std::shared_ptr<const TlsTable>& tls(std::string_view entry_point) const;
 
   // Sorted by name.
   std::span<const RuntimeRouter> routers() const;
