@@ -21,7 +21,6 @@ struct ForwardingTimeouts {
   format::Duration idleConnTimeout{std::chrono::seconds(90)};  ///< How long an unused connection is kept.
   format::Duration readIdleTimeout;                            ///< HTTP/2: silence after which a ping is sent.
   format::Duration pingTimeout{std::chrono::seconds(15)};      ///< HTTP/2: longest wait for its answer.
-  static constexpr std::array kNotBuilt{"readIdleTimeout", "pingTimeout"};
   bool operator==(const ForwardingTimeouts&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(ForwardingTimeouts, (),
@@ -43,8 +42,8 @@ struct HttpServersTransport {
   std::optional<Spiffe> spiffe;
   static constexpr std::array kMayStandAlone{"spiffe"};
   static constexpr std::array kNotBuilt{
-      "serverName", "insecureSkipVerify", "rootCAs",      "certificates", "cipherSuites",
-      "minVersion", "maxVersion",         "disableHTTP2", "peerCertURI",  "spiffe"};
+      "serverName", "insecureSkipVerify", "rootCAs",     "certificates", "cipherSuites",
+      "minVersion", "maxVersion",         "peerCertURI", "spiffe"};
   bool operator==(const HttpServersTransport&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(HttpServersTransport, (),

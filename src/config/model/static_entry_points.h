@@ -147,7 +147,7 @@ struct EntryPoint {
   EntryPointUdp udp;
   std::optional<EntryPointObservability> observability;  ///< Defaults of its routers.
   static constexpr std::array kMayStandAlone{"proxyProtocol", "http3", "observability"};
-  static constexpr std::array kNotBuilt{"allowACMEByPass", "http2", "http3", "udp"};
+  static constexpr std::array kNotBuilt{"allowACMEByPass", "http3", "udp"};
   bool operator==(const EntryPoint&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(EntryPoint, (),

@@ -217,7 +217,7 @@ loop::Task<void> Client::Attempt::upload() {
   upload_ended = loop::Loop::current().now();
 }
 
-loop::Task<base::Result<std::unique_ptr<UpstreamConnection>>> Client::dial() {
+loop::Task<base::Result<std::unique_ptr<net::Stream>>> Client::dial() {
   const loop::Nanoseconds patience = transport_.options().dial_timeout;
   const loop::TimePoint deadline = patience.count() > 0 ? loop::Loop::current().now() + patience : loop::kNever;
   base::Result<std::unique_ptr<net::Stream>> stream = upstream_error(ErrorKind::kDns, "no address for " + target_.host);
@@ -231,19 +231,21 @@ loop::Task<base::Result<std::unique_ptr<UpstreamConnection>>> Client::dial() {
       if (stream) break;
     }
   }
-  if (!stream) co_return std::move(stream.error());
-  co_return std::make_unique<UpstreamConnection>(std::move(*stream), pool_);
+  co_return stream;
 }
 
 loop::Task<base::Result<http::Response>> Client::send(http::Request& request, http::Exchange& exchange,
                                                       InterimLink interim) {
+  if (target_.scheme == "h2c") co_return co_await send_http2(request, exchange, interim);
+  if (target_.scheme == "https") co_return co_await send_https(request, exchange, interim);
   if (std::unique_ptr<UpstreamConnection> waiting = pool_.take(); waiting != nullptr) {
     base::Result<http::Response> response = co_await attempt(std::move(waiting), request, exchange, interim);
     if (response || !response.error().retryable()) co_return response;
   }
-  base::Result<std::unique_ptr<UpstreamConnection>> fresh = co_await dial();
+  base::Result<std::unique_ptr<net::Stream>> fresh = co_await dial();
   if (!fresh) co_return std::move(fresh.error());
-  co_return co_await attempt(std::move(*fresh), request, exchange, interim);
+  auto connection = std::make_unique<UpstreamConnection>(std::move(*fresh), pool_);
+  co_return co_await attempt(std::move(connection), request, exchange, interim);
 }
 
 loop::Task<base::Result<http::Response>> Client::attempt(std::unique_ptr<UpstreamConnection> connection,

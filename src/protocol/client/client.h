@@ -24,7 +24,15 @@ class Client {
 
  private:
   struct Attempt;
-  loop::Task<base::Result<std::unique_ptr<UpstreamConnection>>> dial();
+  loop::Task<base::Result<std::unique_ptr<net::Stream>>> dial();
+  /// Over HTTP/2: a stream of a connection that others use as well.
+  loop::Task<base::Result<http::Response>> send_http2(http::Request& request, http::Exchange& exchange,
+                                                      InterimLink interim);
+  loop::Task<base::Result<http2::ClientSession*>> http2_session();
+  /// Over TLS: the server says whether it speaks HTTP/2.
+  loop::Task<base::Result<http::Response>> send_https(http::Request& request, http::Exchange& exchange,
+                                                      InterimLink interim);
+  loop::Task<base::Result<std::unique_ptr<tls::SecureStream>>> dial_tls(bool offer_http2);
   loop::Task<base::Result<http::Response>> attempt(std::unique_ptr<UpstreamConnection> connection,
                                                    http::Request& request, http::Exchange& exchange,
                                                    InterimLink interim);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/observe/metrics_worker.h"
+
 namespace tandem::client {
 
 namespace {
@@ -21,6 +23,13 @@ Pools& pools() {
 
 UpstreamConnection::UpstreamConnection(std::unique_ptr<net::Stream> stream, Pool& pool) : pool_(pool) {
   wire.stream = std::move(stream);
+  observe::WorkerCounters& counters = observe::worker_counters();
+  observe::WorkerCounters::add(counters.upstream_opened, 1);
+  observe::WorkerCounters::add(counters.upstream_open, 1);
+}
+
+UpstreamConnection::~UpstreamConnection() {
+  observe::WorkerCounters::subtract(observe::worker_counters().upstream_open, 1);
 }
 
 void UpstreamConnection::on_hangup(void* self) {
@@ -40,6 +49,7 @@ std::unique_ptr<UpstreamConnection> Pool::take() {
     descriptor.watch_hangup({});
     connection->idle_timer_.disarm();
     connection->reused = true;
+    observe::WorkerCounters::add(observe::worker_counters().upstream_reused, 1);
     return connection;
   }
   return nullptr;

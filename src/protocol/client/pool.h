@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "protocol/client/sessions.h"
 #include "protocol/client/target.h"
 #include "protocol/client/transport.h"
 #include "protocol/http1/content.h"
@@ -21,6 +22,9 @@ class Pool;
 class UpstreamConnection : public loop::Pooled {
  public:
   UpstreamConnection(std::unique_ptr<net::Stream> stream, Pool& pool);
+  ~UpstreamConnection();
+  UpstreamConnection(const UpstreamConnection&) = delete;
+  UpstreamConnection& operator=(const UpstreamConnection&) = delete;
 
   http1::Wire wire;
   bool reused = false;  ///< it has served a request before
@@ -38,7 +42,7 @@ class UpstreamConnection : public loop::Pooled {
 
 class Pool {
  public:
-  explicit Pool(const TransportOptions& options) : options_(options) {}
+  explicit Pool(const TransportOptions& options) : options_(options), sessions_(http2_options(options)) {}
   Pool(const Pool&) = delete;
   Pool& operator=(const Pool&) = delete;
 
@@ -47,6 +51,10 @@ class Pool {
   /// Keeps a connection whose last response was read completely.
   void give_back(std::unique_ptr<UpstreamConnection> connection);
   std::size_t idle() const { return idle_.size(); }
+  /// The connections to the same server that speak HTTP/2.
+  Sessions& sessions() { return sessions_; }
+  /// Whether the server chose HTTP/1 when it could have had HTTP/2, the last time it was asked.
+  bool prefers_http1 = false;
 
   /// The calling core's pool for `target` over `transport`; it lives until close_all().
   static Pool& of(const Transport& transport, const Target& target);
@@ -61,6 +69,7 @@ class Pool {
 
   TransportOptions options_;
   std::vector<std::unique_ptr<UpstreamConnection>> idle_;
+  Sessions sessions_;
 };
 
 }  // namespace tandem::client

@@ -13,7 +13,7 @@
 namespace tandem::client {
 
 struct Target {
-  std::string scheme;     ///< "http"; others are refused until they are built
+  std::string scheme;     ///< "http", or "h2c": HTTP/2 without TLS; others are refused until they are built
   std::string authority;  ///< "host:port" as in the URL, for the Host field
   std::string host;       ///< without brackets
   std::uint16_t port = 80;

@@ -102,7 +102,8 @@ class Forwarder final : public http::Handler {
     exchange.origin_answered = false;
     exchange.origin_bytes = 0;
     if (exchange.observed.headers) exchange.note_headers(request.headers);
-    if (target_.scheme != "http") co_return failure(kInternalServerError, exchange);
+    const bool h2c = target_.scheme == "h2c" && !transport_->options().disable_http2;
+    if (target_.scheme != "http" && target_.scheme != "https" && !h2c) co_return failure(kInternalServerError, exchange);
     const std::string_view upgrade = prepare(request, exchange);
     client::Pool*& pool = pools_.local();
     if (pool == nullptr) pool = &client::Pool::of(*transport_, target_);
@@ -142,8 +143,12 @@ class Forwarder final : public http::Handler {
       request.headers.add_view(HeaderId::kUpgrade, upgrade);
       if (http::list_contains(upgrade, "websocket")) spell_websocket_fields(request.headers);
     }
-    request.headers.remove_if(
-        [](const http::HeaderField& field) { return field.id == HeaderId::kUserAgent && field.value.empty(); });
+    // Go's client sends the first User-Agent, and none when that is empty.
+    bool sends_agent = true;
+    request.headers.remove_if([&sends_agent](const http::HeaderField& field) {
+      if (field.id != HeaderId::kUserAgent) return false;
+      return !std::exchange(sends_agent, false) || field.value.empty();
+    });
     if (exchange.append_forwarded_for) append_forwarded_for(request, exchange);
     if (!options_.pass_host_header || request.host.empty()) request.host = target_.authority;
     if (options_.preserve_path && !target_.path.empty()) join_path(request, arena);
@@ -189,6 +194,10 @@ class Forwarder final : public http::Handler {
     const std::string_view trailer = announced_trailers(response.headers, Order::kAsSent);
     remove_hop_by_hop(response.headers);
     if (!trailer.empty() && !response.body.length()) response.headers.add_view(HeaderId::kTrailer, trailer);
+    // Sessions write their own; logs show the server's.
+    if (exchange.observed.headers && response.announced_length) {
+      response.headers.add("Content-Length", std::to_string(*response.announced_length));
+    }
     return response;
   }
 
@@ -204,6 +213,9 @@ base::Result<http::HandlerPtr> make_forwarder(const ServerOptions& options,
                                               std::shared_ptr<const client::Transport> transport) {
   base::Result<client::Target> target = client::Target::parse(options.url);
   if (!target) return std::move(target.error());
+  if (!transport->options().refusal.empty())
+    return base::Error(base::ErrorKind::kUnsupported, transport->options().refusal);
+  if (target->scheme == "https") (void)transport->tls();  // authorities are read here, not by a worker
   return std::make_shared<const Forwarder>(options, std::move(*target), std::move(transport));
 }
 

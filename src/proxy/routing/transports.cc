@@ -18,7 +18,10 @@ client::TransportOptions named_options(const std::string& name, const model::Htt
           .dial_timeout = from.forwardingTimeouts.dialTimeout.value,
           .response_header_timeout = from.forwardingTimeouts.responseHeaderTimeout.value,
           .idle_connection_timeout = from.forwardingTimeouts.idleConnTimeout.value,
-          .max_idle_connections_per_host = from.maxIdleConnsPerHost};
+          .max_idle_connections_per_host = from.maxIdleConnsPerHost,
+          .ping_after = from.forwardingTimeouts.readIdleTimeout.value,
+          .ping_timeout = from.forwardingTimeouts.pingTimeout.value,
+          .disable_http2 = from.disableHTTP2};
 }
 
 }  // namespace

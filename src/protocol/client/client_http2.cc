@@ -1,0 +1,37 @@
+// Client: requests over HTTP/2.
+
+#include "protocol/client/client.h"
+
+namespace tandem::client {
+
+loop::Task<base::Result<http2::ClientSession*>> Client::http2_session() {
+  Sessions& sessions = pool_.sessions();
+  for (;;) {
+    if (http2::ClientSession* const session = sessions.usable(); session != nullptr) co_return session;
+    base::Result<bool> mine = co_await sessions.may_dial();
+    if (!mine) co_return std::move(mine.error());
+    if (!*mine) continue;
+    Sessions::Dialling dialling(sessions);
+    base::Result<std::unique_ptr<net::Stream>> stream = co_await dial();
+    if (!stream) {
+      dialling.error = stream.error();
+      co_return std::move(stream.error());
+    }
+    co_return &sessions.adopt(std::move(*stream));
+  }
+}
+
+loop::Task<base::Result<http::Response>> Client::send_http2(http::Request& request, http::Exchange& exchange,
+                                                            InterimLink interim) {
+  // A server that ends its connections, or refuses streams, may meet the same request again: it has not seen it.
+  constexpr int kAttempts = 3;
+  for (int i = 1;; ++i) {
+    base::Result<http2::ClientSession*> session = co_await http2_session();
+    if (!session) co_return std::move(session.error());
+    const std::string_view scheme = target_.scheme == "https" ? "https" : "http";
+    base::Result<http::Response> response = co_await (*session)->send(request, exchange, interim, scheme);
+    if (response || !response.error().retryable() || i == kAttempts) co_return response;
+  }
+}
+
+}  // namespace tandem::client
