@@ -35,6 +35,7 @@ SPECIAL = {
     "idle": "idle connections",
     "memory": "resident memory at start",
     "reload": "configuration changed under load",
+    "accesslog": "small GET with the access log",
 }
 NAMES = [case.name for case in TRAFFIC] + list(SPECIAL)
 
@@ -180,6 +181,38 @@ def run_idle(peer, settings):
             holder.stdin.close()
             holder.wait(10)
         process.stop()
+
+
+ACCESS_LOG = """
+accessLog:
+  filePath: "{work}/access.log"
+  format: json
+"""
+ALL_HEADERS = """  fields:
+    headers:
+      defaultMode: keep
+"""
+
+
+def run_access_log(peer, settings):
+    """The proxy with the access log (JSON; then with all headers, too) against itself without. {variant: {without, with, ratio}}."""
+    answer = {}
+    for variant, options in (("JSON", ACCESS_LOG), ("JSON with all headers", ACCESS_LOG + ALL_HEADERS)):
+        other = peers_module.Peer(peer.name, peer.program, peer.port + 50, peer.configure, static=options)
+        without = logged = None
+        try:
+            without, logged = peer.start(settings.work), other.start(settings.work)
+            for port in (peer.port, other.port):
+                wait_for_answer(port, "/small")
+            targets = {"without": (without, peer.port), "with": (logged, other.port)}
+            results = alternate(targets, settings, {name: dict(connections=64) for name in targets})
+            answer[variant] = summarise(results) | {"ratio": ratio(results, "with", "without"),
+                                                    "mib": (logged.folder / "access.log").stat().st_size / MIB}
+        finally:
+            for process in (without, logged):
+                if process:
+                    process.stop()
+    return answer
 
 
 def generation_rules(number):

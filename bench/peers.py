@@ -168,6 +168,7 @@ class Peer:
     configure: object
     environment: dict = field(default_factory=dict)
     version: str = ""
+    static: str = ""  # added to the static configuration of tandem and Traefik
 
     def start(self, work, rules=None):
         """Starts it pinned; raises with its own words when it does not listen."""
@@ -213,7 +214,7 @@ def configure_h2o(peer, folder, _rules):
 def configure_traefik(peer, folder, rules):
     dynamic = folder / "dynamic.yml"
     replace_file(dynamic, dynamic_configuration(rules))
-    return [peer.program, f"--configFile={write(folder, 'traefik.yml', STATIC, peer.port, dynamic=dynamic)}"]
+    return [peer.program, f"--configFile={write(folder, 'traefik.yml', STATIC + peer.static, peer.port, dynamic=dynamic)}"]
 
 
 def all_peers(tandem):

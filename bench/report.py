@@ -4,7 +4,7 @@ import cases
 # Times the pump (first) and times the better of nginx and HAProxy (second); None where there is no such target.
 TARGETS = {"small64": (1.20, 0.92), "small512": (1.20, 0.92)}
 OTHER_TARGET = (None, 0.95)
-IDLE_BYTES, START_BYTES, ROUTERS_RATIO, CHANGE_MS = 2048, 20 * cases.MIB, 1.10, 10.0
+IDLE_BYTES, START_BYTES, ROUTERS_RATIO, CHANGE_MS, ACCESS_LOG_RATIO = 2048, 20 * cases.MIB, 1.10, 10.0, 1.15
 MARKS = ("<!-- results:begin -->", "<!-- results:end -->")
 
 
@@ -63,6 +63,15 @@ def reload_table(by_peer, count):
     return lines + [""]
 
 
+def access_log_table(by_peer):
+    lines = ["### Small GET with the access log", "", "| proxy | access log | CPU µs without | CPU µs with | ratio |", "|---|---|--:|--:|--:|"]
+    for name, variants in by_peer.items():
+        for variant, row in variants.items():
+            lines.append(f"| {name} | {variant} | {figure(row['without'] and row['without']['cpu_us'])} | "
+                         f"{figure(row['with'] and row['with']['cpu_us'])} | {figure(row['ratio'], 3)} |")
+    return lines + [""]
+
+
 def verdicts(results):
     """(what, value, limit, held) for each target of tandem that was measured."""
     found = []
@@ -83,6 +92,8 @@ def verdicts(results):
         judge(f"{results['router_count']:,} routers ({shape}): × one router", result["ratio"], ROUTERS_RATIO)
     judge("bytes an idle connection", results["idle"].get("tandem", {}).get("bytes"), IDLE_BYTES)
     judge("resident bytes at start", results["memory"].get("tandem", {}).get("resident"), START_BYTES)
+    for variant, row in results["accesslog"].get("tandem", {}).items():
+        judge(f"access log ({variant}): × without", row["ratio"], ACCESS_LOG_RATIO)
     change = results["reload"].get("tandem", {})
     if change:
         judge("failed requests while the configuration changes", change["errors"] if change["errors"] >= 0 else 1e9, 0)
@@ -103,6 +114,8 @@ def markdown(results):
         lines += memory_table(results["memory"], results["idle"], results["idle_count"])
     if results["reload"]:
         lines += reload_table(results["reload"], results["router_count"])
+    if results["accesslog"]:
+        lines += access_log_table(results["accesslog"])
     judged = verdicts(results)
     if judged:
         lines += ["### Targets", "", "| target | measured | at most | |", "|---|--:|--:|---|"]

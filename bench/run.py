@@ -82,10 +82,11 @@ def run_traffic(names, found, settings, results):
 
 
 def run_special(names, found, settings, results):
-    runs = {"routers": cases.run_routers, "idle": cases.run_idle, "memory": cases.run_memory, "reload": cases.run_reload}
+    runs = {"routers": cases.run_routers, "idle": cases.run_idle, "memory": cases.run_memory, "reload": cases.run_reload,
+            "accesslog": cases.run_access_log}
     for name, run in runs.items():
         for peer in found.values():
-            if name not in names or peer.name == "pump" or (name in ("routers", "reload") and peer.name not in RECONFIGURED):
+            if name not in names or peer.name == "pump" or (name in ("routers", "reload", "accesslog") and peer.name not in RECONFIGURED):
                 continue
             try:
                 results[name][peer.name] = run(peer, settings)
@@ -105,7 +106,7 @@ def run_cases(arguments, settings):
     results = {"date": datetime.date.today().isoformat(), "machine": machine(), "rounds": settings.rounds,
                "seconds": settings.seconds, "router_count": settings.routers, "idle_count": settings.idle,
                "versions": {name: version_of(peer) for name, peer in found.items()},
-               "traffic": {}, "routers": {}, "idle": {}, "memory": {}, "reload": {}, "failures": []}
+               "traffic": {}, "routers": {}, "idle": {}, "memory": {}, "reload": {}, "accesslog": {}, "failures": []}
     with tempfile.TemporaryDirectory(prefix="tandem-bench-") as work:
         os.chmod(work, 0o755)  # nginx's worker gives up root
         settings.work = work

@@ -92,7 +92,7 @@ observe::AccessPlan access_plan(const model::AccessLog& options, std::vector<std
 }
 
 std::size_t access_queue_bytes(const model::AccessLog& options) {
-  constexpr std::size_t kLeast = std::size_t{1} << 20;
+  constexpr std::size_t kLeast = std::size_t{1} << 22;
   constexpr std::size_t kMost = std::size_t{1} << 28;
   constexpr std::size_t kUsualLine = 1024;
   if (options.bufferingSize <= 0) return kLeast;
