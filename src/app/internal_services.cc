@@ -42,6 +42,7 @@ InternalServices internal_services(const InternalServicesInput& input) {
     services["ping"] =
         std::make_shared<const Ping>(input.stopping, static_cast<int>(configuration.ping->terminatingStatusCode));
   }
+  if (input.metrics_page != nullptr) services["prometheus"] = input.metrics_page;
   if (configuration.api) {
     const api::Sources sources{.static_configuration = input.static_configuration,
                                .snapshot = [&state = input.state] { return state.snapshot(); },

@@ -21,6 +21,7 @@ struct InternalServicesInput {
   std::shared_ptr<const model::StaticConfiguration> static_configuration;
   const ConfigurationState& state;
   const std::atomic<bool>& stopping;  ///< the program was told to stop: ping says so
+  http::HandlerPtr metrics_page{};    ///< null: off
 };
 
 /// By name without "@internal".

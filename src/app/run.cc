@@ -12,7 +12,9 @@
 #include "app/configuration_state.h"
 #include "app/help.h"
 #include "app/internal_services.h"
+#include "app/metrics_page.h"
 #include "app/problems.h"
+#include "app/program_metrics.h"
 #include "app/ready.h"
 #include "app/reload.h"
 #include "app/router_errors.h"
@@ -21,12 +23,13 @@
 #include "base/version.h"
 #include "config/model/effective.h"
 #include "control/provider/all.h"
+#include "control/telemetry/access_writer.h"
 #include "engine/loop/scope.h"
 #include "proxy/entry/server.h"
+#include "proxy/routing/tls_material.h"
 
 namespace tandem::app {
 namespace {
-#include "proxy/routing/tls_material.h"
 
 using Duration = loop::Nanoseconds;
 
@@ -38,12 +41,18 @@ class Program {
       : static_(std::move(configuration)),
         server_(std::move(server)),
         reload_(static_, [this](Candidate candidate) { apply(std::move(candidate)); }),
-        services_(internal_services({static_, state_, stopping_})) {}
+        metrics_(ProgramMetrics::make(
+            {*static_, *server_, state_, [this] { return provider_names(); }, [this] { return dropped_log_lines(); }})),
+        services_(internal_services({static_, state_, stopping_, metrics_page()})) {}
 
   /// Runs until the program was told to stop and has stopped.
   void run(Signals& signals) {
     server_->wrap(std::string(model::kInternalEntryPoint),
                   [this](http::HandlerPtr routers) { return make_ready(std::move(routers), ready_); });
+    open_access_log();
+    entry::Observers observers{.access_log = access_log_.get()};
+    if (metrics_ != nullptr) observers.metrics = &metrics_->metrics();
+    server_->observe(observers);
     server_->start();
     providers_ = provider::make_all(static_->providers);
     for (const auto& each : providers_) {
@@ -55,14 +64,41 @@ class Program {
     loop::Loop::current().run();
     tasks_.cancel();
     server_->stop();
+    if (access_writer_) access_writer_->stop();
   }
 
  private:
+  void open_access_log() {
+    if (!static_->accessLog) return;
+    std::vector<std::string> problems;
+    access_log_ = telemetry::make_access_log(*static_->accessLog, problems);
+    auto format = telemetry::make_access_format(*static_->accessLog, problems);
+    for (const std::string& problem : problems) base::log_error("Error in the options", {{"error", problem}});
+    access_writer_ =
+        std::make_unique<telemetry::AccessWriter>(*access_log_, std::move(format), static_->accessLog->filePath);
+    access_writer_->start();
+  }
+
   format::Position locate(std::string_view provider, std::string_view path) const {
     for (const auto& each : providers_) {
       if (each->name() == provider) return each->locate(path);
     }
     return {};
+  }
+
+  std::vector<std::string> provider_names() const {
+    std::vector<std::string> names;
+    for (const auto& each : providers_) names.emplace_back(each->name());
+    return names;
+  }
+
+  std::optional<std::uint64_t> dropped_log_lines() const {
+    return access_log_ == nullptr ? std::nullopt : std::optional(access_log_->dropped());
+  }
+
+  http::HandlerPtr metrics_page() {
+    if (metrics_ == nullptr) return nullptr;
+    return make_metrics_page(loop::Loop::current(), [this] { return metrics_->page(); });
   }
 
   void apply(Candidate candidate) {
@@ -83,6 +119,7 @@ class Program {
       candidate.errors.push_back({problem.path.substr(problem.path.rfind('@') + 1), problem});
     }
     state_.publish(snapshot, std::move(candidate.errors));
+    if (metrics_ != nullptr) metrics_->applied(*snapshot);
     const bool complete = std::ranges::all_of(
         providers_, [this](const auto& each) { return reload_.has_delivered(std::string(each->name())); });
     server_->swap(snapshot, [this, complete] {
@@ -109,7 +146,9 @@ class Program {
         base::log_info("Reloading the dynamic configuration");
         for (const auto& each : providers_) each->reload();
       } else if (signal == SIGUSR1) {
+        base::log_info("Closing and re-opening log files for rotation: user defined signal 1");
         base::reopen_log();
+        if (access_writer_) access_writer_->reopen();
       } else if (!stopping_.exchange(true)) {
         ready_.store(false, std::memory_order_release);
         tasks_.spawn(stop_gracefully());
@@ -142,11 +181,15 @@ class Program {
   }
 
   std::shared_ptr<const model::StaticConfiguration> static_;
+  routing::TlsMaterial tls_material_;
   std::atomic<bool> stopping_{false};
   std::atomic<bool> ready_{false};
   ConfigurationState state_;
+  std::unique_ptr<observe::AccessLog> access_log_;
+  std::unique_ptr<telemetry::AccessWriter> access_writer_;
   std::unique_ptr<entry::Server> server_;
   Reload reload_;
+  std::unique_ptr<ProgramMetrics> metrics_;  // null: off
   InternalServices services_;
   std::vector<std::unique_ptr<provider::Provider>> providers_;
   std::set<std::string> said_;
@@ -176,7 +219,6 @@ std::size_t cores_of_group() {
 
 }  // namespace
 
-  routing::TlsMaterial tls_material_;
 std::size_t allowed_cores() {
   cpu_set_t set;
   CPU_ZERO(&set);
@@ -198,6 +240,7 @@ int run(const StaticSources& sources) {
   Signals::block({SIGTERM, SIGINT, SIGUSR1});
   if (reloads) Signals::block({SIGHUP});
   ::signal(SIGPIPE, SIG_IGN);
+  ::signal(SIGXFSZ, SIG_IGN);  // a log file at the limit is an error of write()
 
   auto configuration = std::make_shared<const model::StaticConfiguration>(load.configuration);
   auto server = entry::Server::listen(*configuration, allowed_cores());

@@ -115,8 +115,8 @@ struct StaticConfiguration {
   std::optional<SpiffeSource> spiffe;
   std::optional<Ocsp> ocsp;
   static constexpr std::array kMayStandAlone{"api", "ping", "log", "accessLog", "tracing", "hostResolver", "ocsp"};
-  static constexpr std::array kNotBuilt{"tcpServersTransport",   "metrics",      "tracing", "hostResolver",
-                                        "certificatesResolvers", "experimental", "spiffe",  "ocsp"};
+  static constexpr std::array kNotBuilt{"tcpServersTransport", "tracing", "hostResolver", "certificatesResolvers",
+                                        "experimental",        "spiffe",  "ocsp"};
   bool operator==(const StaticConfiguration&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(StaticConfiguration, (),

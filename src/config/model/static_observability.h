@@ -167,6 +167,7 @@ struct Metrics {
   std::optional<InfluxDb2> influxDB2;
   std::optional<OtlpMetrics> otlp;
   static constexpr std::array kMayStandAlone{"prometheus", "datadog", "statsD", "influxDB2", "otlp"};
+  static constexpr std::array kNotBuilt{"datadog", "statsD", "influxDB2", "otlp"};
   bool operator==(const Metrics&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(Metrics, (), (addInternals, prometheus, datadog, statsD, influxDB2, otlp))

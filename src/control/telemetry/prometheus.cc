@@ -56,7 +56,7 @@ void add_workers(std::size_t workers, std::vector<Family>& into) {
       [](const WorkerCounters& of) {
         return static_cast<double>(of.busy_permille.load(std::memory_order_relaxed)) / 1000;
       });
-  add("tandem_buffer_bytes", "Memory of buffers and short-lived objects that the worker holds, in use or kept.", kGauge,
+  add("tandem_buffer_bytes", "Memory of read buffers, in use or kept for use.", kGauge,
       number(&WorkerCounters::buffer_bytes));
   add("tandem_upstream_connections", "Connections to servers that are open.", kGauge,
       number(&WorkerCounters::upstream_open));

@@ -5,6 +5,8 @@
 #include <memory>
 #include <vector>
 
+#include "engine/observe/metrics_worker.h"
+
 namespace tandem::net {
 
 namespace {
@@ -27,7 +29,10 @@ char* take(std::size_t capacity) {
   FreeBuffers& free = free_buffers();
   auto& list = capacity == Buffer::kSmall ? free.small : free.large;
   const bool pooled = capacity == Buffer::kSmall || capacity == Buffer::kLarge;
-  if (!pooled || list.empty()) return new char[capacity];
+  if (!pooled || list.empty()) {
+    observe::WorkerCounters::add(observe::worker_counters().buffer_bytes, capacity);
+    return new char[capacity];
+  }
   char* memory = list.back().release();
   list.pop_back();
   return memory;
@@ -38,6 +43,7 @@ void give_back(char* memory, std::size_t capacity) {
   FreeBuffers& free = free_buffers();
   if (capacity == Buffer::kSmall && free.small.size() < kKeptSmall) free.small.push_back(std::move(owned));
   if (capacity == Buffer::kLarge && free.large.size() < kKeptLarge) free.large.push_back(std::move(owned));
+  if (owned != nullptr) observe::WorkerCounters::subtract(observe::worker_counters().buffer_bytes, capacity);
 }
 
 }  // namespace

@@ -33,7 +33,7 @@ class MetricIds {
   /// Control thread: the number of an object, the same for the same names until it is dropped.
   MetricId get(MetricScope scope, std::string_view name, std::string_view service = {});
   /// Control thread, after a configuration came into force: objects that are not `alive` are shown once more (as
-  /// Traefik does), others are no longer considered gone.
+  /// Traefik does), others are no longer considered gone. Asks in the order of scope, name, service.
   void retire_unless(const std::function<bool(const Named&)>& alive);
   /// Control thread: what is retired has been shown; its numbers are over.
   void drop_retired();

@@ -2,14 +2,14 @@
 
 #include <algorithm>
 
-#include "engine/loop/per_worker.h"
-
 namespace tandem::observe {
 namespace {
 
 // A fixed array: counters are there before anybody knows how many workers there will be.
 constexpr std::size_t kMostWorkers = 256;
 std::array<WorkerCounters, kMostWorkers> all_counters;
+WorkerCounters nobodys_counters;
+thread_local WorkerCounters* own_counters = &nobodys_counters;
 
 }  // namespace
 
@@ -20,7 +20,8 @@ void WorkerCounters::note_lateness(loop::Nanoseconds late) {
   add(lateness_microseconds, microseconds);
 }
 
-WorkerCounters& worker_counters() { return all_counters[loop::worker_index() % kMostWorkers]; }
+void count_as_worker(std::size_t worker) { own_counters = &all_counters[worker % kMostWorkers]; }
+WorkerCounters& worker_counters() { return *own_counters; }
 const WorkerCounters& worker_counters(std::size_t worker) { return all_counters[worker % kMostWorkers]; }
 
 }  // namespace tandem::observe

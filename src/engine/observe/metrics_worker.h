@@ -38,6 +38,8 @@ struct alignas(64) WorkerCounters {
   void note_lateness(loop::Nanoseconds late);
 };
 
+/// The calling thread is that worker from now on. Other threads share counters that nobody reads.
+void count_as_worker(std::size_t worker);
 /// The calling worker's own.
 WorkerCounters& worker_counters();
 /// Any thread may read them.

@@ -28,6 +28,8 @@ class SpanHook {
   virtual SpanId begin(const SpanStart& start) = 0;
   /// `status`: of the response head; 0 when the work was given up before there was one.
   virtual void end(SpanId span, int status) = 0;
+  /// Instead of end(): nobody wants the span after all.
+  virtual void drop(SpanId span) = 0;
 };
 
 /// A span for as long as this object lives; `current` (the exchange's) names it meanwhile.
@@ -39,12 +41,17 @@ class ScopedSpan {
   }
   ~ScopedSpan() {
     current_ = parent_;
-    hook_.end(id_, status_);
+    if (wanted_) {
+      hook_.end(id_, status_);
+    } else {
+      hook_.drop(id_);
+    }
   }
   ScopedSpan(const ScopedSpan&) = delete;
   ScopedSpan& operator=(const ScopedSpan&) = delete;
 
   void answered(int status) { status_ = status; }
+  void unwanted() { wanted_ = false; }
 
  private:
   SpanHook& hook_;
@@ -52,6 +59,7 @@ class ScopedSpan {
   SpanId parent_;
   SpanId id_ = 0;
   int status_ = 0;
+  bool wanted_ = true;
 };
 
 }  // namespace tandem::observe

@@ -7,6 +7,7 @@
 
 #include "proxy/middleware/all.h"
 #include "proxy/routing/names.h"
+#include "proxy/routing/traced_handler.h"
 
 namespace tandem::routing {
 
@@ -53,8 +54,11 @@ Result<http::HandlerPtr> ChainBuilder::build_one(std::string_view reference, std
   };
   auto built = middleware::build(config->second, context);
   path_.pop_back();
-  if (!built) trace_.errors.emplace_back(name, built.error().text());
-  return built;
+  if (!built) {
+    trace_.errors.emplace_back(name, built.error().text());
+    return built;
+  }
+  return traced(spans_, observe::SpanKind::kMiddleware, name, std::move(*built));
 }
 
 }  // namespace tandem::routing

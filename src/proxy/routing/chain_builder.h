@@ -11,6 +11,7 @@
 
 #include "base/result.h"
 #include "config/model/dynamic_configuration.h"
+#include "engine/observe/span.h"
 #include "protocol/http/handler.h"
 
 namespace tandem::routing {
@@ -23,8 +24,9 @@ struct ChainTrace {
 
 class ChainBuilder {
  public:
-  ChainBuilder(const model::HttpConfiguration& configuration, ChainTrace& trace)
-      : configuration_(configuration), trace_(trace) {}
+  /// `spans` may be null.
+  ChainBuilder(const model::HttpConfiguration& configuration, ChainTrace& trace, observe::SpanHook* spans)
+      : configuration_(configuration), trace_(trace), spans_(spans) {}
 
   /// `next` behind the middlewares `names` of the object `owner`, the first outermost. The error is that of the last
   /// middleware that cannot be built.
@@ -36,6 +38,7 @@ class ChainBuilder {
 
   const model::HttpConfiguration& configuration_;
   ChainTrace& trace_;
+  observe::SpanHook* spans_;
   std::vector<std::string> path_;  // middlewares being built, outermost first
 };
 

@@ -119,7 +119,8 @@ class Configured {
     if (!static_) static_ = std::make_shared<const model::StaticConfiguration>(configuration_);
     const BuildInput input{.static_configuration = static_,
                            .dynamic = std::make_shared<const model::DynamicConfiguration>(dynamic),
-                           .internal_services = internal};
+                           .internal_services = internal,
+                           .spans = spans};
     const std::clock_t start = std::clock();
     snapshot_ = build_snapshot(input, snapshot_);
     milliseconds_ = static_cast<double>(std::clock() - start) * 1000 / CLOCKS_PER_SEC;
@@ -141,6 +142,7 @@ class Configured {
 
   model::DynamicConfiguration dynamic;
   std::map<std::string, http::HandlerPtr, std::less<>> internal;
+  observe::SpanHook* spans = nullptr;
 
  private:
   model::StaticConfiguration configuration_;

@@ -12,6 +12,7 @@
 #include "proxy/routing/names.h"
 #include "proxy/routing/observation.h"
 #include "proxy/routing/router_handler.h"
+#include "proxy/routing/traced_handler.h"
 
 namespace tandem::routing {
 namespace {
@@ -181,7 +182,7 @@ void RouterBuilder::build_route(std::uint32_t position, BuiltRouter& into) {
   }
   into.handler = std::make_shared<const RouterHandler>(
       std::move(identity), root ? denied_escapes(slot.config->deniedEncodedPathCharacters) : DeniedEscapes{},
-      std::move(*handler));
+      traced(input_.spans, observe::SpanKind::kRouter, slot.name, std::move(*handler)));
 }
 
 Result<http::HandlerPtr> RouterBuilder::build_handler(std::uint32_t position, BuiltRouter& into) {
@@ -197,7 +198,7 @@ Result<http::HandlerPtr> RouterBuilder::build_handler(std::uint32_t position, Bu
     next = services_.get(slot.config->service, slot.name);
     if (!next) return next.error();
   }
-  ChainBuilder chain(input_.dynamic->http, into.chain);
+  ChainBuilder chain(input_.dynamic->http, into.chain, input_.spans);
   return chain.wrap(slot.config->middlewares, slot.name, std::move(*next));
 }
 

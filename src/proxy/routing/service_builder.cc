@@ -8,6 +8,7 @@
 
 #include "engine/observe/metrics.h"
 #include "proxy/routing/names.h"
+#include "proxy/routing/traced_handler.h"
 #include "proxy/service/load_balancer.h"
 #include "proxy/service/weighted.h"
 
@@ -107,8 +108,9 @@ Result<http::HandlerPtr> ServiceBuilder::build(Slot& slot) {
   path_.emplace_back(slot.name);
   auto handler = build_kind(slot, *built);
   path_.pop_back();
+  if (handler) *handler = traced(input_.spans, observe::SpanKind::kService, slot.name, std::move(*handler));
   if (handler && !slot.config->middlewares.empty()) {
-    ChainBuilder chain(input_.dynamic->http, built->chain);
+    ChainBuilder chain(input_.dynamic->http, built->chain, input_.spans);
     handler = chain.wrap(slot.config->middlewares, slot.name, std::move(*handler));
   }
   if (handler) {

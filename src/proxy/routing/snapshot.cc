@@ -5,6 +5,7 @@
 
 #include "proxy/routing/contents.h"
 #include "proxy/routing/names.h"
+#include "proxy/routing/traced_handler.h"
 
 namespace tandem::routing {
 namespace {
@@ -43,7 +44,9 @@ Snapshot::~Snapshot() = default;
 
 http::HandlerPtr Snapshot::handler(std::string_view entry_point, Security security) const {
   for (const Contents::Table& table : contents_->tables) {
-    if (table.entry_point == entry_point && table.security == security) return table.routes;
+    if (table.entry_point == entry_point && table.security == security) {
+      return traced(contents_->input.spans, observe::SpanKind::kEntryPoint, entry_point, table.routes);
+    }
   }
   static const http::HandlerPtr nowhere =
       std::make_shared<const RouteTable>(std::vector<Route>(), RouteTable::Level::kEntryPoint);
