@@ -29,6 +29,11 @@ constexpr std::array<LevelNames, 8> kLevels{{{"trace", "TRC", "34"},
                                              {"panic", "PNC", "31"},
                                              {"", "", ""}}};
 
+// ANSI
+constexpr std::string_view kBold = "1";
+constexpr std::string_view kRed = "31";
+constexpr std::string_view kCyan = "36";
+
 const LevelNames& names_of(LogLevel level) { return kLevels[static_cast<std::size_t>(level)]; }
 
 struct State {
@@ -96,23 +101,43 @@ void append_json_text(std::string& out, std::string_view text) {
   out += '"';
 }
 
-std::string json_line(LogLevel level, std::string_view message, LogFields fields) {
-  std::string line = fmt::format("{{\"level\":\"{}\"", names_of(level).word);
-  for (const auto& [name, value] : fields) {
+/// "proxy/entry/worker.cc:12".
+std::string caller_text(const std::source_location& from) {
+  constexpr std::string_view kRoot = "/src/";
+  std::string_view file = from.file_name();
+  if (const std::size_t root = file.rfind(kRoot); root != std::string_view::npos)
+    file.remove_prefix(root + kRoot.size());
+  return fmt::format("{}:{}", file, from.line());
+}
+
+/// What a line says. `caller` is empty where it is not shown.
+struct Line {
+  LogLevel level;
+  std::string_view message;
+  LogFields fields;
+  std::string caller;
+};
+
+std::string json_line(const Line& of) {
+  std::string line = fmt::format("{{\"level\":\"{}\"", names_of(of.level).word);
+  const auto append = [&line](std::string_view name, std::string_view value) {
     line += ',';
     append_json_text(line, name);
     line += ':';
     append_json_text(line, value);
-  }
-  line += fmt::format(",\"time\":\"{}\",\"message\":", rfc3339_text(wall_now()));
-  append_json_text(line, message);
+  };
+  for (const auto& [name, value] : of.fields) append(name, value);
+  append("time", rfc3339_text(wall_now()));
+  if (!of.caller.empty()) append("caller", of.caller);
+  if (!of.message.empty()) append("message", of.message);
   line += '}';
   return line;
 }
 
 bool needs_quotes(std::string_view value) {
   return value.empty() || std::ranges::any_of(value, [](char c) {
-           return static_cast<unsigned char>(c) <= ' ' || c == '"' || c == '\\' || c == 0x7f;
+           return static_cast<unsigned char>(c) <= ' ' || c == '"' || c == '\\' ||
+                  static_cast<unsigned char>(c) >= 0x7f;
          });
 }
 
@@ -121,24 +146,27 @@ std::string painted(std::string_view text, std::string_view colour, bool colours
   return fmt::format("\x1b[{}m{}\x1b[0m", colour, text);
 }
 
-std::string common_line(LogLevel level, std::string_view message, LogFields fields, bool colours) {
-  std::string line = fmt::format("{} {} {}", painted(rfc3339_text(wall_now()), "90", colours),
-                                 painted(names_of(level).letters, names_of(level).colour, colours),
-                                 painted(message, level >= LogLevel::kInfo ? "1" : "", colours));
-  const auto append = [&line, colours](const LogField& field) {
-    line += ' ';
-    line += painted(fmt::format("{}=", field.first), "36", colours);
-    if (needs_quotes(field.second))
-      append_json_text(line, field.second);
-    else
-      line += field.second;
+std::string common_line(const Line& of, bool colours) {
+  std::string line = fmt::format("{} {}", painted(rfc3339_text(wall_now()), "90", colours),
+                                 painted(names_of(of.level).letters, names_of(of.level).colour, colours));
+  if (!of.caller.empty()) line += ' ' + painted(of.caller, kBold, colours) + painted(" >", kCyan, colours);
+  if (!of.message.empty()) line += ' ' + painted(of.message, of.level >= LogLevel::kInfo ? kBold : "", colours);
+  const auto append = [&line, colours](const LogField& field, bool is_error) {
+    line += ' ' + painted(fmt::format("{}=", field.first), kCyan, colours);
+    std::string value;
+    if (needs_quotes(field.second)) {
+      append_json_text(value, field.second);
+    } else {
+      value = field.second;
+    }
+    line += is_error ? painted(painted(value, kBold, colours), kRed, colours) : value;
   };
   // The error stands first, whatever its place among the fields.
-  for (const LogField& field : fields) {
-    if (field.first == "error") append(field);
+  for (const LogField& field : of.fields) {
+    if (field.first == "error") append(field, true);
   }
-  for (const LogField& field : fields) {
-    if (field.first != "error") append(field);
+  for (const LogField& field : of.fields) {
+    if (field.first != "error") append(field, false);
   }
   return line;
 }
@@ -146,7 +174,7 @@ std::string common_line(LogLevel level, std::string_view message, LogFields fiel
 }  // namespace
 
 bool configure_log(const LogSettings& settings) {
-  auto logger = open_logger(settings);
+  auto logger = settings.output != nullptr ? open_logger({}) : open_logger(settings);
   if (logger == nullptr) return false;
   State& s = state();
   const std::scoped_lock lock(s.mutex);
@@ -159,6 +187,7 @@ bool configure_log(const LogSettings& settings) {
 void reopen_log() {
   State& s = state();
   const std::scoped_lock lock(s.mutex);
+  if (s.settings.output != nullptr) return s.settings.output->reopen();
   if (s.settings.file_path.empty()) return;
   if (auto logger = open_logger(s.settings)) s.logger = std::move(logger);
 }
@@ -167,20 +196,30 @@ bool log_enabled(LogLevel level) {
   return level != LogLevel::kDisabled && level >= threshold.load(std::memory_order_relaxed);
 }
 
-void log(LogLevel level, std::string_view message, LogFields fields) {
+void log(LogLevel level, std::string_view message, LogFields fields, std::source_location from) {
   if (!log_enabled(level)) return;
   State& s = state();
   std::shared_ptr<spdlog::logger> logger;
+  std::shared_ptr<LogOutput> output;
   bool json = false;
   bool colour = false;
   {
     const std::scoped_lock lock(s.mutex);
     logger = s.logger;
+    output = s.settings.output;
     json = s.settings.json;
     colour = s.settings.colour;
   }
-  const std::string line = json ? json_line(level, message, fields) : common_line(level, message, fields, colour);
-  logger->log(spdlog::level::info, spdlog::string_view_t(line.data(), line.size()));
+  const bool shows_caller = threshold.load(std::memory_order_relaxed) <= LogLevel::kDebug;
+  const Line of{
+      .level = level, .message = message, .fields = fields, .caller = shows_caller ? caller_text(from) : std::string()};
+  std::string line = json ? json_line(of) : common_line(of, colour);
+  if (output == nullptr) {
+    logger->log(spdlog::level::info, spdlog::string_view_t(line.data(), line.size()));
+  } else {
+    line += '\n';
+    output->write(line);
+  }
 }
 
 }  // namespace tandem::base

@@ -47,6 +47,19 @@ TEST_F(Log, WritesJson) {
                                            "\n"));
 }
 
+TEST_F(Log, PaintsAsTraefikDoes) {
+  ASSERT_TRUE(configure_log({.level = LogLevel::kInfo, .json = false, .colour = true, .file_path = path()}));
+  log_error("", {{"routerName", "r@file"}, {"error", "no good"}});
+  EXPECT_THAT(content(), testing::HasSubstr("\x1b[31mERR\x1b[0m \x1b[36merror=\x1b[0m\x1b[31m\x1b[1m\"no good\""
+                                            "\x1b[0m\x1b[0m \x1b[36mrouterName=\x1b[0mr@file\n"));
+}
+
+TEST_F(Log, SaysAtDebugWhereALineComesFrom) {
+  ASSERT_TRUE(configure_log({.level = LogLevel::kDebug, .json = false, .colour = false, .file_path = path()}));
+  log_info("A sentence");
+  EXPECT_THAT(content(), testing::MatchesRegex("[0-9T:+Z-]+ INF base/log_test[.]cc:[0-9]+ > A sentence\n"));
+}
+
 TEST_F(Log, WritesToANewFileAfterReopening) {
   ASSERT_TRUE(configure_log({.level = LogLevel::kInfo, .json = false, .colour = false, .file_path = path()}));
   log_info("one");

@@ -26,7 +26,7 @@ struct Log {
   bool compress = false;        ///< Has no effect: rotated files are always compressed.
   std::optional<Otlp> otlp;
   static constexpr std::array kMayStandAlone{"otlp"};
-  static constexpr std::array kNotBuilt{"maxSize", "maxAge", "maxBackups", "compress", "otlp"};
+  static constexpr std::array kNotBuilt{"otlp"};
   bool operator==(const Log&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(Log, (), (level, format, noColor, filePath, maxSize, maxAge, maxBackups, compress, otlp))
