@@ -24,6 +24,7 @@
 #include "config/model/effective.h"
 #include "control/provider/all.h"
 #include "control/telemetry/access_writer.h"
+#include "control/telemetry/log_file.h"
 #include "engine/loop/scope.h"
 #include "proxy/entry/server.h"
 #include "proxy/routing/tls_material.h"
@@ -109,9 +110,7 @@ class Program {
                                     .tls = &tls_material_,
                                     .offers_http2 = entry::Server::kServesHttp2,
                                     .look_at_files = candidate.named_files_changed};
-    // Objects that read named files would be taken over as they are.
-    const auto previous = candidate.named_files_changed ? nullptr : state_.snapshot();
-    auto snapshot = routing::build_snapshot(input, previous);
+    auto snapshot = routing::build_snapshot(input, state_.snapshot());
     const Locate where = [this](std::string_view provider, std::string_view path) { return locate(provider, path); };
     const format::Problems problems = errors_of(*snapshot, where);
     report(problems);
@@ -207,6 +206,15 @@ void report_start(const StaticLoad& load, bool level_is_known) {
   }
 }
 
+telemetry::LogFileOptions log_file_options(const model::Log& log) {
+  telemetry::LogFileOptions options{.path = log.filePath};
+  constexpr int kMegabyte = 20;  // as a shift
+  if (log.maxSize > 0) options.max_bytes = static_cast<std::uint64_t>(log.maxSize) << kMegabyte;
+  if (log.maxAge > 0) options.max_age = std::chrono::days(log.maxAge);
+  if (log.maxBackups > 0) options.max_backups = static_cast<std::size_t>(log.maxBackups);
+  return options;
+}
+
 /// Whole cores in a control group's share ("QUOTA PERIOD", "max PERIOD"); 0: no limit.
 std::size_t cores_of_group() {
   std::ifstream file("/sys/fs/cgroup/cpu.max");
@@ -249,11 +257,16 @@ int run(const StaticSources& sources) {
     return 1;
   }
   bool level_is_known = true;
-  const base::LogSettings settings = log_settings(*configuration, level_is_known);
-  if (!base::configure_log(settings)) {
-    report_command_error("unable to open the log file " + settings.file_path);
-    return 1;
+  base::LogSettings settings = log_settings(*configuration, level_is_known);
+  if (!settings.file_path.empty()) {
+    auto file = telemetry::LogFile::open(log_file_options(*configuration->log));
+    if (!file) {
+      report_command_error("unable to open the log file: " + file.error().text());
+      return 1;
+    }
+    settings.output = std::move(*file);
   }
+  (void)base::configure_log(settings);
   report_start(load, level_is_known);
 
   loop::Loop loop;
