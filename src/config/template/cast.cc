@@ -165,7 +165,7 @@ double to_real(const Value& value) {
     case Type::kFloat:
       return value.real();
     case Type::kString:
-      return value.text().contains('_') ? 0 : parse_go_float(value.text()).value_or(0);
+      return parse_go_float(value.text()).value_or(0);
     case Type::kByte:
     case Type::kUint:
     case Type::kUint64:

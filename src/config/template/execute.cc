@@ -324,7 +324,6 @@ std::optional<bool> Execution::iterate(const Node& node, const Value& over, Flow
     return end > 0;
   }
   if (over.is(Type::kNone)) return false;
-  node_ = node.pipe.get();
   return fail(fmt::format("range can't iterate over {}", shown(over).value_or("")));
 }
 
@@ -333,7 +332,6 @@ Flow Execution::walk_range(const Node& node, const Value& dot) {
   const Evaluated over = pipeline(*node.pipe, dot);
   if (!over) return Flow::kFailed;
   Flow flow = Flow::kOn;
-  node_ = &node;
   const auto any = iterate(node, *over, flow);
   if (!any) return Flow::kFailed;
   if (flow == Flow::kBreak) flow = Flow::kOn;
@@ -407,7 +405,8 @@ Execution::Evaluated Execution::command(const Node& node, const Value& dot, cons
     default:
       break;
   }
-  node_ = &first;
+  // A parenthesis is not looked at before it is known to stand alone.
+  if (first.kind != NodeKind::kPipe) node_ = &first;
   if (!rest.empty()) return fail(fmt::format("can't give argument to non-function {}", text_of(first)));
   return first.kind == NodeKind::kNil ? fail("nil is not a command") : literal(first, dot);
 }
@@ -565,7 +564,7 @@ Execution::Evaluated Execution::argument(char parameter, const Node& node, const
     case NodeKind::kDot:
       return checked(parameter, dot);
     case NodeKind::kNil:
-      if (may_be_nil(parameter)) return Value::nil();
+      if (may_be_nil(parameter)) return parameter == 'v' ? Value() : Value::nil();
       return fail(fmt::format("cannot assign nil to {}", parameter_type(parameter)));
     case NodeKind::kField:
       value = fields(node, dot, dot, node.names, {});

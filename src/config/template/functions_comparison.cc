@@ -38,7 +38,8 @@ base::Result<bool> same_other(const Value& a, const Value& b) {
                                shown(b).value_or("")));
   }
   if (b.is_sequence() || b.is_map()) {
-    return failure(fmt::format("non-comparable type {}: {}", shown(b).value_or(""), type_name(b)));
+    return failure(
+        fmt::format("non-comparable type {}: {}", sprintf("%s", std::span(&b, 1)).value_or(""), type_name(b)));
   }
   return deep_equal(a, b).value_or(false);
 }

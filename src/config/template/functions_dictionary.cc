@@ -163,7 +163,7 @@ class Merging {
       // Both stay where they are: the known one takes what it lacks.
       if (!empty || overwrite_) return merge(known->second.fields(), value.fields(), depth + 1);
     }
-    if (empty || (overwrite_ && !is_empty(value))) to.entries.insert_or_assign(key, value);
+    if (empty || overwrite_) to.entries.insert_or_assign(key, value);
     return {};
   }
 

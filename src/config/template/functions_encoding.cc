@@ -248,7 +248,7 @@ std::expected<std::string, std::size_t> decoded(std::string_view text, std::stri
       bytes += static_cast<char>(pending >> count & 0xFFU);
     }
   }
-  if ((letters + padding) % block != 0) return std::unexpected(text.size());
+  if ((letters + padding) % block != 0) return std::unexpected(text.size() - (letters + padding) % block);
   return bytes;
 }
 

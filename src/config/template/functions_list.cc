@@ -164,8 +164,7 @@ Outcome chunk(Call& call) {
     const std::int64_t size = call.integer(0);
     List chunks;
     if (list.size() == 0) return Value::list({}, Type::kLists);
-    if (size == 0) return failure("runtime error: integer divide by zero");
-    if (size < 0) return failure("runtime error: makeslice: cap out of range");
+    if (size <= 0) return failure("runtime error: makeslice: len out of range");
     const auto step = static_cast<std::size_t>(std::min<std::int64_t>(size, kMostElements));
     if (!call.rendering.spend_bytes(list.size() * 2 * sizeof(Value))) return too_long();
     for (std::size_t at = 0; at < list.size(); at += step) {

@@ -155,6 +155,7 @@ base::Result<void> parse_authority(std::string_view authority, Url& url) {
     }
     authority.remove_prefix(at + 1);
   }
+  if (authority.starts_with('[') && !authority.contains(']')) return failure("missing ']' in host");
   const std::string_view port = port_of(authority);
   if (port.find_first_not_of("0123456789") != std::string_view::npos) {
     return failure(fmt::format("invalid port {} after host", quoted(":" + std::string(port))));

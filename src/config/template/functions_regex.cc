@@ -12,20 +12,76 @@
 namespace tandem::templates {
 namespace {
 
+/// What Go's package regexp/syntax says.
+std::string_view complaint(RE2::ErrorCode code) {
+  switch (code) {
+    case RE2::ErrorBadEscape:
+      return "invalid escape sequence";
+    case RE2::ErrorBadCharClass:
+      return "invalid character class";
+    case RE2::ErrorBadCharRange:
+      return "invalid character class range";
+    case RE2::ErrorMissingBracket:
+      return "missing closing ]";
+    case RE2::ErrorMissingParen:
+      return "missing closing )";
+    case RE2::ErrorUnexpectedParen:
+      return "unexpected )";
+    case RE2::ErrorTrailingBackslash:
+      return "trailing backslash at end of expression";
+    case RE2::ErrorRepeatArgument:
+      return "missing argument to repetition operator";
+    case RE2::ErrorRepeatSize:
+      return "invalid repeat count";
+    case RE2::ErrorRepeatOp:
+      return "invalid nested repetition operator";
+    case RE2::ErrorBadPerlOp:
+      return "invalid or unsupported Perl syntax";
+    case RE2::ErrorBadUTF8:
+      return "invalid UTF-8";
+    case RE2::ErrorBadNamedCapture:
+      return "invalid named capture";
+    default:
+      return "expression is too large";
+  }
+}
+
+/// Go takes (?<name>…) as well as (?P<name>…), this RE2 only the latter.
+std::string with_python_names(std::string_view pattern) {
+  std::string result;
+  bool in_class = false;
+  for (std::size_t i = 0; i < pattern.size(); ++i) {
+    const char c = pattern[i];
+    result += c;
+    if (c == '\\' && i + 1 < pattern.size()) {
+      result += pattern[++i];
+    } else if (in_class) {
+      in_class = c != ']';
+    } else if (c == '[') {
+      in_class = true;
+      // A ] right at the beginning belongs to the class.
+      if (pattern.substr(i + 1).starts_with('^')) result += pattern[++i];
+      if (pattern.substr(i + 1).starts_with(']')) result += pattern[++i];
+    } else if (c == '(' && i + 3 < pattern.size() && pattern.substr(i + 1, 2) == "?<" &&
+               is_letter(static_cast<unsigned char>(pattern[i + 3]))) {
+      result += "?P<";
+      i += 2;
+    }
+  }
+  return result;
+}
+
 base::Result<std::shared_ptr<RE2>> compiled(Call& call, const std::string& pattern) {
   if (!call.rendering.spend_steps(100 + pattern.size())) {
     return base::Error(base::ErrorKind::kLimit, "the template takes too long");
   }
   RE2::Options options;
   options.set_log_errors(false);
-  auto regex = std::make_shared<RE2>(pattern, options);
+  auto regex = std::make_shared<RE2>(with_python_names(pattern), options);
   if (regex->ok()) return regex;
-  std::string reason = regex->error();
-  // RE2 says "missing ): (", Go "missing closing ): `(`".
-  if (reason.starts_with("missing )")) reason.insert(8, "closing ");
-  if (const std::size_t colon = reason.rfind(": "); colon != std::string::npos) {
-    reason = fmt::format("{}: `{}`", reason.substr(0, colon), reason.substr(colon + 2));
-  }
+  std::string reason(complaint(regex->error_code()));
+  if (!regex->error_arg().empty() || regex->error_code() == RE2::ErrorTrailingBackslash)
+    reason += ": `" + regex->error_arg() + "`";
   return failure("error parsing regexp: " + reason);
 }
 

@@ -244,8 +244,8 @@ Outcome no_space(Call& call) {
   return Value::of(std::move(result));
 }
 
-/// goutils.WrapCustom: lines of at most `width` bytes; longer words are cut.
-Outcome wrapped(std::string_view text, std::int64_t wanted, std::string_view new_line) {
+/// goutils.WrapCustom: lines of at most `width` bytes; longer words are cut when `cuts` says so.
+Outcome wrapped(std::string_view text, std::int64_t wanted, std::string_view new_line, bool cuts) {
   std::string result;
   const auto width = static_cast<std::size_t>(std::clamp<std::int64_t>(wanted, 1, std::int64_t{1} << 40));
   if (new_line.empty()) new_line = "\n";
@@ -254,7 +254,11 @@ Outcome wrapped(std::string_view text, std::int64_t wanted, std::string_view new
       text.remove_prefix(1);
       continue;
     }
-    const std::size_t space = text.substr(0, width + 1).rfind(' ');
+    std::size_t space = text.substr(0, width + 1).rfind(' ');
+    if (space == std::string_view::npos && !cuts) {
+      space = text.find(' ', width);
+      if (space == std::string_view::npos) break;
+    }
     const std::size_t end = space == std::string_view::npos ? width : space;
     result.append(text.substr(0, end)).append(new_line);
     if (result.size() > kLargestText) return too_large();
@@ -274,8 +278,8 @@ constexpr BuiltIn kFunctions[] = {
     {"title", "s", title},
     {"untitle", "s", untitle},
     {"upper", "s", [](Call& call) -> Outcome { return Value::of(to_upper(call.text(0))); }},
-    {"wrap", "is", [](Call& call) { return wrapped(call.text(1), call.integer(0), "\n"); }},
-    {"wrapWith", "iss", [](Call& call) { return wrapped(call.text(2), call.integer(0), call.text(1)); }},
+    {"wrap", "is", [](Call& call) { return wrapped(call.text(1), call.integer(0), "\n", false); }},
+    {"wrapWith", "iss", [](Call& call) { return wrapped(call.text(2), call.integer(0), call.text(1), true); }},
 };
 
 }  // namespace

@@ -200,7 +200,7 @@ base::Result<Version> parse_version(std::string_view text) {
   std::string minor;
   std::string patch;
   if (!RE2::FullMatch(version.original, pattern, &major, &minor, &patch, &version.prerelease, &version.metadata)) {
-    return invalid(text.empty() ? "version string empty" : "invalid semantic version");
+    return invalid("invalid semantic version");
   }
   if (!number_of(major, version.major) || !number_of(minor, version.minor) || !number_of(patch, version.patch)) {
     return invalid("error parsing version segment: value out of range");
