@@ -4,14 +4,10 @@
 
 #include <filesystem>
 
+#include "app/dry_run.h"
 #include "app/problems.h"
-#include "app/reload.h"
-#include "app/router_errors.h"
 #include "base/text.h"
 #include "config/format/json.h"
-#include "config/model/internal_configuration.h"
-#include "control/provider/all.h"
-#include "engine/loop/scope.h"
 
 namespace tandem::app {
 namespace {
@@ -19,64 +15,6 @@ namespace {
 using format::Problem;
 using format::Problems;
 using format::Value;
-
-/// Stands for a service of the program itself, which nobody will ask.
-class Nobody final : public http::Handler {
- public:
-  loop::Task<http::Response> handle(http::Request /*request*/, http::Exchange& exchange) const override {
-    return http::ready(http::empty_response(503, exchange.arena));
-  }
-};
-
-/// Hands deliveries on and keeps what a person wants to know.
-class Witness final : public provider::Receiver {
- public:
-  Witness(Reload& reload, CheckReport& report) : reload_(reload), report_(report) {}
-  void receive(provider::Delivery delivery) override {
-    report_.warnings.insert(report_.warnings.end(), delivery.warnings.begin(), delivery.warnings.end());
-    delivery.warnings.clear();  // or they would be logged as well
-    Problems problems = std::move(delivery.problems);
-    delivery.problems.clear();
-    report_.errors.insert(report_.errors.end(), problems.begin(), problems.end());
-    if (delivery.configuration != nullptr) {
-      for (std::string& path : format::not_built(*delivery.configuration)) report_.not_built.push_back(std::move(path));
-    }
-    reload_.receive(std::move(delivery));
-  }
-
- private:
-  Reload& reload_;
-  CheckReport& report_;
-};
-
-void check_dynamic(const model::StaticConfiguration& configuration, CheckReport& report) {
-  const auto shared = std::make_shared<const model::StaticConfiguration>(configuration);
-  Candidate last;
-  Reload reload(shared, [&last](Candidate candidate) { last = std::move(candidate); });
-  Witness witness(reload, report);
-  loop::Loop loop;
-  // One look is enough: nothing is to be watched.
-  model::Providers options = configuration.providers;
-  if (options.file) options.file->watch = false;
-  const auto providers = provider::make_all(options);
-  loop::Scope tasks;
-  for (const auto& each : providers) tasks.spawn(each->run(witness));
-  reload.begin();
-  for (const ConfigurationError& error : last.errors) report.errors.push_back(error.problem);
-
-  routing::BuildInput input{.static_configuration = shared, .dynamic = last.configuration, .internal_services = {}};
-  for (const auto& [name, service] : model::internal_configuration(*shared).configuration.http.services) {
-    input.internal_services[name] = std::make_shared<const Nobody>();
-  }
-  const auto snapshot = routing::build_snapshot(input, nullptr);
-  const Problems wrong = errors_of(*snapshot, [&providers](std::string_view provider, std::string_view path) {
-    for (const auto& each : providers) {
-      if (each->name() == provider) return each->locate(path);
-    }
-    return format::Position{};
-  });
-  report.errors.insert(report.errors.end(), wrong.begin(), wrong.end());
-}
 
 /// The program passes a missing file over in silence; here it is what the user asked to check.
 void check_named_file(const StaticSources& sources, CheckReport& report) {
@@ -119,7 +57,11 @@ CheckReport check(const StaticSources& sources) {
   report.warnings = std::move(load.warnings);
   report.not_built = std::move(load.not_built);
   // Also when the static configuration is wrong: what could be read of it says where the dynamic one is.
-  check_dynamic(load.configuration, report);
+  DryRun run = dry_run(load.configuration);
+  for (auto [from, to] : {std::pair{&run.errors, &report.errors}, std::pair{&run.warnings, &report.warnings}}) {
+    to->insert(to->end(), from->begin(), from->end());
+  }
+  report.not_built.insert(report.not_built.end(), run.not_built.begin(), run.not_built.end());
   return report;
 }
 

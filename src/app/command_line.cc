@@ -6,10 +6,14 @@
 #include <cstdio>
 
 #include "app/check.h"
+#include "app/command_arguments.h"
+#include "app/diff.h"
 #include "app/healthcheck.h"
 #include "app/help.h"
 #include "app/problems.h"
+#include "app/route.h"
 #include "app/run.h"
+#include "app/show.h"
 #include "app/version.h"
 #include "app/whoami.h"
 #include "base/text.h"
@@ -64,11 +68,22 @@ int run_whoami_command(const std::vector<std::string>& arguments) {
   return run_whoami(options);
 }
 
+/// A command that looks at a configuration.
+int run_looking(int (*command)(const CommandArguments&), const std::vector<std::string>& arguments) {
+  const auto parsed = parse_command_arguments(arguments);
+  return parsed ? command(*parsed) : command_failed(parsed.error().text());
+}
+
 }  // namespace
 
 int run_command_line(std::vector<std::string> arguments) {
   if (asks_for_help(arguments)) {
-    print_help();
+    const std::string_view about = command_help(arguments.front());
+    if (about.empty()) {
+      print_help();
+    } else {
+      print(about);
+    }
     return 0;
   }
   if (arguments.empty() || arguments.front().starts_with('-')) return run(sources_of(std::move(arguments)));
@@ -77,6 +92,9 @@ int run_command_line(std::vector<std::string> arguments) {
   // The first two are what container images written for Traefik begin with.
   if (command == "tandem" || command == "traefik") return run(sources_of(std::move(arguments)));
   if (command == "check") return run_check(std::move(arguments));
+  if (command == "diff") return run_looking(run_diff, arguments);
+  if (command == "show") return run_looking(run_show, arguments);
+  if (command == "route") return run_looking(run_route, arguments);
   if (command == "healthcheck") return run_healthcheck(std::move(arguments));
   if (command == "whoami") return run_whoami_command(arguments);
   if (command == "version") {

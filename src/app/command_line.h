@@ -7,8 +7,8 @@
 
 namespace tandem::app {
 
-/// Runs the command that `arguments` (without the program's name) name: run (default), check, version, healthcheck,
-/// whoami, --help. Returns the exit code.
+/// Runs the command that `arguments` (without the program's name) name: run (default), check, diff, show,
+/// route, version, healthcheck, whoami, --help. Returns the exit code.
 int run_command_line(std::vector<std::string> arguments);
 
 }  // namespace tandem::app

@@ -21,6 +21,9 @@ Use "tandem [command] --help" for help on any command.
 
 Commands:
     check          Checks the static and the dynamic configuration and prints everything that is wrong (--json)
+    diff           Compares two configurations, or a running tandem with files
+    show           Shows a router, service or middleware with all that hangs on it
+    route          Tells which router takes a request, and why no other one
     healthcheck    Calls the ping of a running tandem with the same configuration
     version        Shows the version
     whoami         Serves a page that shows the request it got (--port, --name)

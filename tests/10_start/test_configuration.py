@@ -101,7 +101,7 @@ def test_check_names_every_mistake_with_its_place(tmp_path):
     assert "static.yml:4:40: entryPoints.web.transport.respondingTimeouts.readTimeout: " in done.stdout
     assert "dynamic.yml:3:18: http.routers.wrong-key.rul: " in done.stdout
     assert "dynamic.yml:5:68: http.services.s.loadBalancer.passHostHeader: " in done.stdout
-    assert done.stdout.splitlines()[-1].startswith("4 errors,")
+    assert done.stdout.splitlines()[-1].startswith("5 errors,")
 
 
 def test_check_for_machines(tmp_path):
@@ -128,12 +128,12 @@ def test_check_finds_bad_rules_and_missing_services(tmp_path):
 
 
 def test_check_passes_a_good_configuration_and_names_what_is_not_built(tmp_path):
-    (tmp_path / "static.yml").write_text("entryPoints: {web: {address: ':0'}}\nproviders: {file: {filename: dynamic.yml}}\naccessLog: {}\n")
+    (tmp_path / "static.yml").write_text("entryPoints: {web: {address: ':0'}}\nproviders: {file: {filename: dynamic.yml}}\nspiffe: {workloadAPIAddr: x}\n")
     (tmp_path / "dynamic.yml").write_text(json.dumps(site("http://127.0.0.1:1")))
     done = run(tmp_path, "check", "--configFile=static.yml")
     assert done.returncode == 0, done.stdout
     assert "0 errors" in done.stdout
-    assert "not built yet, no effect: accessLog" in done.stdout
+    assert "not built yet, no effect: spiffe" in done.stdout
 
 
 def test_check_reports_text_that_is_no_yaml(tmp_path):

@@ -1,0 +1,35 @@
+#pragma once
+
+// DryRun: both configurations loaded and built as the program would, without serving anything: what `tandem check`,
+// `diff`, `show` and `route` look at. Main thread, before any other thread runs.
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "config/format/decode.h"
+#include "config/model/dynamic_configuration.h"
+#include "config/model/static_configuration.h"
+#include "proxy/routing/snapshot.h"
+
+namespace tandem::app {
+
+struct DryRun {
+  std::shared_ptr<const model::StaticConfiguration> configuration;
+  std::shared_ptr<const model::DynamicConfiguration> dynamic;  ///< merged, names qualified, models applied
+  std::shared_ptr<const routing::Snapshot> snapshot;
+  format::Problems errors;  ///< of the dynamic configuration, its merging and its objects
+  format::Problems warnings;
+  std::vector<std::string> not_built;  ///< options of the dynamic configuration that have no effect yet
+};
+
+/// Looks once at every provider that needs no network. Of a file with wrong options everything else is taken, so that
+/// all errors are told at once. `configuration` is effective (load_static).
+DryRun dry_run(const model::StaticConfiguration& configuration);
+
+/// Builds a merged configuration of any origin; services of the program itself answer nothing.
+std::shared_ptr<const routing::Snapshot> build_unserved(
+    const std::shared_ptr<const model::StaticConfiguration>& configuration,
+    std::shared_ptr<const model::DynamicConfiguration> dynamic);
+
+}  // namespace tandem::app
