@@ -215,6 +215,7 @@ void ClientSession::let_go(Stream& stream) {
   stream.out.active = false;
   stream.out.last_pull = false;
   stream.out.body = {};
+  stream.head.reset();
   stream.fields.reset();
   stream.interims.clear();
   stream.in.dropped = true;

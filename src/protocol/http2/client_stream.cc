@@ -50,6 +50,8 @@ void ClientSession::Stream::on_fields_end(bool ends) {
     head_done = true;
     ends_with_head = ends;
     if (!to_head && fields->status != 304) in.expected = fields->content_length;
+    head.emplace(std::move(*fields));
+    fields.reset();
   }
   session.wake(*this);
 }
@@ -79,11 +81,11 @@ loop::Task<void> ClientSession::Stream::upload() {
 
 http::Response ClientSession::Stream::make_response() {
   http::Response response;
-  response.status = fields->status;
-  response.headers = fields->headers;
-  response.announced_length = fields->content_length;
-  const std::optional<std::uint64_t> length = fields->content_length;
-  fields.reset();
+  response.status = head->status;
+  response.headers = head->headers;
+  response.announced_length = head->content_length;
+  const std::optional<std::uint64_t> length = head->content_length;
+  head.reset();
   if (ends_with_head || to_head) return response;
   const bool whole = in.ended && length && *length <= kSmallContent && !in.trailers;
   if (whole) {

@@ -33,7 +33,8 @@ class ClientSession::Stream final : public StreamState {
 
   ClientSession& owner;
   http::Exchange* exchange;  ///< null when nobody refers to the stream any more
-  std::optional<FieldCollector> fields;
+  std::optional<FieldCollector> head;    ///< of the final response, until make_response() takes it
+  std::optional<FieldCollector> fields;  ///< the block that is coming in
   std::vector<Interim> interims;
   loop::Task<void> uploading;
   std::string_view whole_body;  ///< what out.body held when it was not streamed

@@ -16,7 +16,7 @@ namespace {
 constexpr std::size_t kHeaderSlack = 320;
 constexpr auto kTick = std::chrono::seconds(1);
 // What a client must take of a response within the stall time-out to count as a reader.
-constexpr std::uint64_t kLeastProgress = 1024;
+constexpr std::uint64_t kLeastProgress = 8192;
 // The time from "do not begin any more" to the last stream's number, for requests that are on their way.
 constexpr auto kDrainNotice = std::chrono::seconds(1);
 constexpr std::int32_t kAnyStream = 0x7fffffff;
@@ -56,9 +56,7 @@ void ServerSession::send_preface() {
     settings[count++] = {NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, options_.max_concurrent_streams};
   }
   settings[count++] = {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, options_.stream_window};
-  if (options_.decoder_table_size != NGHTTP2_DEFAULT_HEADER_TABLE_SIZE) {
-    settings[count++] = {NGHTTP2_SETTINGS_HEADER_TABLE_SIZE, options_.decoder_table_size};
-  }
+  settings[count++] = {NGHTTP2_SETTINGS_HEADER_TABLE_SIZE, options_.decoder_table_size};
   nghttp2_submit_settings(session_, NGHTTP2_FLAG_NONE, settings.data(), count);
   nghttp2_session_set_local_window_size(session_, NGHTTP2_FLAG_NONE, 0,
                                         static_cast<std::int32_t>(options_.connection_window));

@@ -222,8 +222,8 @@ std::string_view glance(net::SocketStream& socket) {
   return count.moved() ? std::string_view(room.data(), count.bytes()) : std::string_view();
 }
 
-/// Whether there is a session for a protocol that was agreed on (by ALPN; nothing means HTTP/1). A session of HTTP/1
-/// hands connections over that begin with HTTP/2's preface.
+/// Whether there is a session for a protocol that was agreed on (by ALPN; nothing means HTTP/1, whose session hands
+/// connections over that begin with HTTP/2's preface).
 bool is_served(std::string_view protocol) { return protocol.empty() || protocol == "http/1.1" || protocol == "h2"; }
 
 }  // namespace
@@ -246,6 +246,7 @@ loop::Task<void> Worker::serve(std::size_t entry_point, int fd, net::Address pee
   const std::string_view first = early.empty() ? glance(*socket) : std::string_view();
   std::unique_ptr<net::Stream> stream;
   std::unique_ptr<TlsIdentity> tls;
+  bool negotiated_http2 = false;
   if (!first.empty() && !begins_tls(first.front())) {
     stream = std::move(socket);  // the usual case in cleartext: the request came with the connection
   } else {
@@ -254,10 +255,13 @@ loop::Task<void> Worker::serve(std::size_t entry_point, int fd, net::Address pee
     stream = std::move(opened.stream);
     tls = std::move(opened.tls);
     if (stream == nullptr || !is_served(opened.protocol)) co_return;
+    negotiated_http2 = opened.protocol == "h2";
   }
   const http::HandlerSource& handlers = tls == nullptr ? static_cast<const http::HandlerSource&>(source) : source.secure;
   http1::ServerSession::Handover http2;
-  {
+  if (negotiated_http2) {
+    http2 = {.stream = std::move(stream), .connection = std::move(connection), .early = std::move(early)};
+  } else {
     http1::ServerSession session(std::move(stream), std::move(connection), options.http, handlers);
     const Registered registered(source, session);
     session.preload(early.empty() && tls == nullptr ? first : early);

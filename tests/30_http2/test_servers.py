@@ -1,0 +1,215 @@
+"""HTTP/2 towards servers (h2c), and gRPC through the proxy."""
+import threading
+from concurrent import futures
+
+import pytest
+from conftest import request, site, wait_until
+
+grpc = pytest.importorskip("grpc")
+
+
+def test_requests_share_a_connection(tandem, h2_server, h2_client):
+    server = h2_server()
+    one = tandem(site(server.url))
+    client = h2_client(one)
+    streams = [client.request(f"/{i}") for i in range(50)]
+    assert [client.answer(stream).body for stream in streams] == [b"h2"] * 50
+    assert len(server.connections) == 1
+    seen = server.seen[0].fields
+    assert (seen[":authority"], seen[":scheme"], seen["x-forwarded-for"]) == ("a.test", "http", "127.0.0.1")
+    assert one.get("/h1").body == b"h2"
+
+
+def test_no_more_streams_than_the_server_takes(tandem, h2_server, h2_client):
+    most = []
+
+    def answer(stream):
+        most.append(stream.connection.h2.open_inbound_streams)
+        stream.respond(body=b"ok")
+
+    client = h2_client(tandem(site(h2_server(answer, settings={3: 5}).url)))
+    assert client.ask().body == b"ok"  # the settings are known now
+    streams = [client.request() for _ in range(40)]
+    assert all(client.answer(stream).status == 200 for stream in streams)
+    assert max(most) <= 5
+
+
+def test_trailers_both_ways(tandem, h2_server, h2_client):
+    server = h2_server(lambda stream: stream.respond(body=b"x", trailers=[("grpc-status", "0"), ("grpc-message", "")]))
+    client = h2_client(tandem(site(server.url)))
+    stream = client.request("/", "POST", headers=[("te", "trailers"), ("trailer", "x-sum")], body=b"hi", end=False)
+    client.h2.send_headers(stream, [("x-sum", "1")], end_stream=True)
+    client.flush()
+    assert client.answer(stream).trailers == {"grpc-status": "0", "grpc-message": ""}
+    assert (server.seen[0].body, server.seen[0].trailers, server.seen[0].fields["te"]) == (b"hi", {"x-sum": "1"}, "trailers")
+
+
+def test_a_refused_stream_is_sent_again(tandem, h2_server, h2_client):
+    refused = []
+
+    def answer(stream):
+        if len(refused) < 2:
+            refused.append(stream.id)
+            stream.reset(7)
+        else:
+            stream.respond(body=b"now")
+
+    client = h2_client(tandem(site(h2_server(answer).url)))
+    assert client.ask("/", "POST", body=b"content-that-is-sent-once", headers=[("content-length", "25")]).status in (200, 502)
+    assert client.ask("/").body == b"now"
+
+
+def test_a_reset_stream_is_500_and_not_sent_again(tandem, h2_server, h2_client):
+    server = h2_server(lambda stream: stream.reset(2))
+    client = h2_client(tandem(site(server.url)))
+    assert client.ask().status == 500
+    assert len(server.seen) == 1
+
+
+def test_goaway_moves_requests_to_another_connection(tandem, h2_server, h2_client):
+    def answer(stream):
+        stream.respond(body=str(stream.connection.number).encode())
+        stream.connection.h2.close_connection(last_stream_id=stream.id)
+
+    server = h2_server(answer)
+    client = h2_client(tandem(site(server.url)))
+    assert [client.ask().body for _ in range(3)] == [b"1", b"2", b"3"]
+
+
+def test_a_connection_that_dies_fails_its_requests_only(tandem, h2_server, h2_client):
+    def answer(stream):
+        if stream.fields[":path"] == "/die":
+            stream.connection.socket.shutdown(2)
+        else:
+            stream.respond(body=b"ok")
+
+    client = h2_client(tandem(site(h2_server(answer).url)))
+    assert client.ask("/").body == b"ok"
+    assert client.ask("/die", "POST").status == 502
+    assert client.ask("/").body == b"ok"
+
+
+def test_a_cancelled_request_resets_its_stream(tandem, h2_server, h2_client):
+    server = h2_server(lambda stream: None)
+    client = h2_client(tandem(site(server.url)))
+    stream = client.request()
+    wait_until(lambda: server.seen, "the request is there")
+    client.h2.reset_stream(stream, 8)
+    client.flush()
+    wait_until(lambda: server.connections[0].resets, "the stream is reset")
+    assert server.connections[0].resets == [(1, 8)]
+
+
+def test_a_silent_connection_is_found_by_a_ping(tandem, h2_server, h2_client):
+    """forwardingTimeouts.readIdleTimeout: a server that has gone without a word."""
+    gone = threading.Event()
+
+    def answer(stream):
+        if stream.connection.number == 1:
+            gone.wait(20)  # its thread reads nothing more, pings included
+        else:
+            stream.respond(body=b"alive")
+
+    dynamic = site(h2_server(answer).url, serversTransport="quick")
+    dynamic["http"]["serversTransports"] = {"quick": {"forwardingTimeouts": {"readIdleTimeout": "200ms", "pingTimeout": "200ms"}}}
+    client = h2_client(tandem(dynamic))
+    assert client.ask("/", "POST").status == 502
+    assert client.ask().body == b"alive"
+    gone.set()
+
+
+def test_h2c_without_http2_is_500(tandem, h2_server):
+    dynamic = site(h2_server().url, serversTransport="old")
+    dynamic["http"]["serversTransports"] = {"old": {"disableHTTP2": True}}
+    assert tandem(dynamic).get().status == 500
+
+
+# gRPC: messages are plain bytes, so that no generated code is needed.
+
+@pytest.fixture
+def grpc_server():
+    def unary(content, context):
+        if content == b"fail":
+            context.abort(grpc.StatusCode.NOT_FOUND, "no such thing")
+        context.set_trailing_metadata((("x-end", "1"),))
+        return b"got " + content
+
+    def hang(content, context):
+        hanging.append(context)
+        ended.wait(20)
+        return b""
+
+    def many(content, context):
+        for i in range(100):
+            yield content + str(i).encode()
+
+    def echo(contents, context):
+        yield from contents
+
+    hanging, ended = [], threading.Event()
+    handlers = {"Unary": grpc.unary_unary_rpc_method_handler(unary), "Hang": grpc.unary_unary_rpc_method_handler(hang),
+                "Many": grpc.unary_stream_rpc_method_handler(many), "Echo": grpc.stream_stream_rpc_method_handler(echo)}
+    server = grpc.server(futures.ThreadPoolExecutor(8))
+    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("test.Service", handlers),))
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    server.url, server.hanging = f"h2c://127.0.0.1:{port}", hanging
+    yield server
+    ended.set()
+    server.stop(0)
+
+
+@pytest.fixture
+def channel(tandem, grpc_server):
+    with grpc.insecure_channel(f"127.0.0.1:{tandem(site(grpc_server.url)).port}") as opened:
+        yield opened
+
+
+def test_unary_calls(channel):
+    call = channel.unary_unary("/test.Service/Unary")
+    answer, info = call.with_call(b"hi", timeout=20)
+    assert answer == b"got hi" and ("x-end", "1") in [tuple(pair) for pair in info.trailing_metadata()]
+    assert call(b"x" * 3_000_000, timeout=20) == b"got " + b"x" * 3_000_000
+
+
+def test_errors_keep_their_status(channel):
+    with pytest.raises(grpc.RpcError) as caught:
+        channel.unary_unary("/test.Service/Unary")(b"fail", timeout=20)
+    assert (caught.value.code(), caught.value.details()) == (grpc.StatusCode.NOT_FOUND, "no such thing")
+    with pytest.raises(grpc.RpcError) as caught:
+        channel.unary_unary("/test.Service/None")(b"", timeout=20)
+    assert caught.value.code() == grpc.StatusCode.UNIMPLEMENTED
+
+
+def test_streams_of_answers(channel):
+    assert list(channel.unary_stream("/test.Service/Many")(b"n", timeout=20)) == [b"n%d" % i for i in range(100)]
+
+
+def test_streams_both_ways_in_turn(channel):
+    answers = threading.Event()
+
+    def ask():
+        yield b"one"
+        answers.wait(20)  # the second goes when the first has come back
+        yield b"two"
+
+    call = channel.stream_stream("/test.Service/Echo")(ask(), timeout=20)
+    assert next(call) == b"one"
+    answers.set()
+    assert list(call) == [b"two"]
+
+
+def test_deadlines_and_cancellation_reach_the_server(channel, grpc_server):
+    with pytest.raises(grpc.RpcError) as caught:
+        channel.unary_unary("/test.Service/Hang")(b"", timeout=0.3)
+    assert caught.value.code() == grpc.StatusCode.DEADLINE_EXCEEDED
+    call = channel.unary_unary("/test.Service/Hang").future(b"")
+    wait_until(lambda: len(grpc_server.hanging) == 2, "the call is there")
+    call.cancel()
+    wait_until(lambda: not any(context.is_active() for context in grpc_server.hanging), "both calls have ended there")
+
+
+def test_a_client_of_http1_reads_a_unary_answer(tandem, grpc_server):
+    one = tandem(site(grpc_server.url))
+    got = request(one.port, "/test.Service/Unary", "POST", {"Content-Type": "application/grpc", "TE": "trailers"}, b"\0\0\0\0\2hi")
+    assert got.status == 200 and got.body == b"\0\0\0\0\6got hi"
