@@ -113,7 +113,6 @@ def test_a_bad_file_at_the_start_costs_the_others_nothing(with_folder, backend):
     assert one.get("/a").status == 200
 
 
-@pytest.mark.xfail(strict=True, reason="a router that cannot be built is disabled; its last good form is not kept yet")
 def test_a_router_with_a_bad_rule_keeps_serving_by_its_last_good_one(tandem, backend):
     one = tandem(site(backend().url))
     one.write(site(backend().url, rule="Nonsense(`/`)"))

@@ -53,8 +53,21 @@ void add_changed_handlers(const BuildInput& before, const BuildInput& now, Chang
   for (const std::string& name : names) changed.insert(name + "@internal");
 }
 
+/// Whether a middleware was built from files that may hold something else by now.
+bool reads_files(const model::HttpMiddleware& middleware) {
+  return (middleware.basicAuth && !middleware.basicAuth->usersFile.empty()) ||
+         (middleware.digestAuth && !middleware.digestAuth->usersFile.empty()) ||
+         (middleware.forwardAuth && middleware.forwardAuth->tls);
+}
+
 Reusable find_changes(const BuildInput& input, const Contents& before, const ChangedNames& transports) {
   Reusable changed;
+  if (input.look_at_files) {
+    for (const auto& [name, middleware] : input.dynamic->http.middlewares) {
+      if (reads_files(middleware)) changed.middlewares.insert(name);
+    }
+    add_changed_chains(input.dynamic->http, changed.middlewares);
+  }
   if (input.dynamic != before.input.dynamic) {
     const model::HttpConfiguration& old = before.input.dynamic->http;
     const model::HttpConfiguration& now = input.dynamic->http;
@@ -67,46 +80,76 @@ Reusable find_changes(const BuildInput& input, const Contents& before, const Cha
   return changed;
 }
 
+/// Where the objects of one snapshot are in the next one. Those that did not change are the same objects, so that no
+/// name has to be looked at.
+template <class Runtime>
+class Before {
+ public:
+  explicit Before(const std::vector<Runtime>* objects) : objects_(objects), size_(objects ? objects->size() : 0) {}
+
+  /// Position of the object of that name; size() when there was none. To be asked in the order of names.
+  template <class Named>
+  std::size_t find(const Named& now) {
+    while (at_ < size_ && (*objects_)[at_].config != &now.second && (*objects_)[at_].name < now.first) ++at_;
+    const bool found = at_ < size_ && ((*objects_)[at_].config == &now.second || (*objects_)[at_].name == now.first);
+    return found ? at_++ : size_;
+  }
+  std::size_t size() const { return size_; }
+
+ private:
+  const std::vector<Runtime>* objects_;
+  std::size_t size_;
+  std::size_t at_ = 0;
+};
+
 /// `moved[i]`: where the service is now that was number i in the snapshot before.
 std::vector<ServiceBuilder::Slot> service_slots(const BuildInput& input, const Contents* before,
                                                 const Reusable& changed, std::vector<std::size_t>& moved) {
   std::vector<ServiceBuilder::Slot> slots;
   slots.reserve(input.dynamic->http.services.size());
-  std::size_t old = 0;
-  const std::size_t old_count = before == nullptr ? 0 : before->services.size();
-  moved.assign(old_count + 1, input.dynamic->http.services.size());
-  for (const auto& [name, config] : input.dynamic->http.services) {
-    ServiceBuilder::Slot slot{.name = name, .config = &config, .built = nullptr, .reusable = nullptr};
-    while (old < old_count && before->services[old].name < name) ++old;
-    if (old < old_count && before->services[old].name == name) {
-      moved[old] = slots.size();
-      const bool same = changed.services.empty() || !changed.services.contains(name);
-      if (same) slot.reusable = before->built_services[old];
+  Before<RuntimeService> old(before == nullptr ? nullptr : &before->services);
+  moved.assign(old.size() + 1, input.dynamic->http.services.size());
+  for (const auto& now : input.dynamic->http.services) {
+    const std::size_t at = old.find(now);
+    ServiceBuilder::Slot slot{.name = {}, .config = &now.second, .built = nullptr, .reusable = nullptr};
+    if (at != old.size()) {
+      slot.name = before->services[at].config == &now.second ? before->services[at].name : now.first;
+      moved[at] = slots.size();
+      const bool same = changed.services.empty() || !changed.services.contains(slot.name);
+      if (same) slot.reusable = before->built_services[at];
+    } else {
+      slot.name = now.first;
     }
     slots.push_back(std::move(slot));
   }
   return slots;
 }
 
-std::vector<RouterBuilder::Slot> router_slots(const BuildInput& input, const Contents* before,
+/// `last`: the snapshot in force; `before`: the same when its objects may be used again.
+std::vector<RouterBuilder::Slot> router_slots(const BuildInput& input, const Contents* before, const Contents* last,
                                               const std::vector<std::size_t>& moved) {
   std::vector<RouterBuilder::Slot> slots;
   slots.reserve(input.dynamic->http.routers.size());
-  std::size_t old = 0;
-  const std::size_t old_count = before == nullptr ? 0 : before->routers.size();
+  Before<RuntimeRouter> old(last == nullptr ? nullptr : &last->routers);
   const bool same_entry_points =
       before != nullptr && (input.static_configuration == before->input.static_configuration ||
                             *input.static_configuration == *before->input.static_configuration);
-  for (const auto& [name, config] : input.dynamic->http.routers) {
+  for (const auto& now : input.dynamic->http.routers) {
     RouterBuilder::Slot slot;
-    slot.name = name;
-    slot.config = &config;
-    while (old < old_count && before->routers[old].name < name) ++old;
-    if (old < old_count && before->routers[old].name == name) {
-      slot.before = before->built_routers[old];
-      slot.same_config =
-          same_entry_points && (before->routers[old].config == &config || *before->routers[old].config == config);
-      slot.service_hint = moved[before->router_services[old]];
+    slot.config = &now.second;
+    if (const std::size_t at = old.find(now); at != old.size()) {
+      const model::HttpRouter* const config = last->routers[at].config;
+      const bool same_object = config == slot.config;
+      slot.name = same_object ? last->routers[at].name : now.first;
+      const bool same_level = same_object || config->parentRefs.empty() == slot.config->parentRefs.empty();
+      if (same_level) slot.last_good = last->built_routers[at].get();
+      if (before != nullptr) {
+        slot.before = before->built_routers[at];
+        slot.same_config = same_entry_points && (same_object || *config == *slot.config);
+        slot.service = moved[before->router_services[at]];
+      }
+    } else {
+      slot.name = now.first;
     }
     slots.push_back(std::move(slot));
   }
@@ -119,9 +162,12 @@ void build_tables(const RouterBuilder& routers, const Contents* before, Contents
     std::shared_ptr<const RouteTable> table;
   };
   std::vector<Distinct> distinct;
-  for (const std::string& name : http_entry_points(*into.input.static_configuration)) {
+  const std::vector<std::string> entry_points = http_entry_points(*into.input.static_configuration);
+  auto listening = routers.listening(entry_points);
+  for (const std::string& name : entry_points) {
     for (const Security security : {Security::kCleartext, Security::kTls}) {
-      std::vector<std::uint32_t> positions = routers.listening(name, security);
+      std::vector<std::uint32_t> positions = std::move(listening.front());
+      listening.pop_front();
       auto same = std::ranges::find(distinct, positions, &Distinct::positions);
       if (same == distinct.end()) {
         std::vector<Route> routes = routers.routes(positions);
@@ -163,7 +209,8 @@ void take_routers(RouterBuilder& routers, const ServiceBuilder& services, Conten
   into.router_services.reserve(routers.slots().size());
   for (RouterBuilder::Slot& slot : routers.slots()) {
     into.routers.push_back({.name = slot.name, .config = slot.config, .state = &slot.built->state});
-    into.router_services.push_back(services.position(slot.built->service, slot.service_hint));
+    const bool same = slot.built == slot.before;
+    into.router_services.push_back(same ? slot.service : services.position(slot.built->service));
     note_errors(slot.built->chain, into);
     into.built_routers.push_back(std::move(slot.built));
   }
@@ -173,7 +220,8 @@ void take_routers(RouterBuilder& routers, const ServiceBuilder& services, Conten
 
 std::shared_ptr<const Snapshot> build_snapshot(const BuildInput& input,
                                                const std::shared_ptr<const Snapshot>& previous) {
-  const Contents* const before = previous ? &previous->contents() : nullptr;
+  const Contents* const last = previous ? &previous->contents() : nullptr;
+  const Contents* const before = input.look_at_files ? nullptr : last;
   auto contents = std::make_unique<Contents>();
   contents->input = input;
 
@@ -185,9 +233,13 @@ std::shared_ptr<const Snapshot> build_snapshot(const BuildInput& input,
   std::vector<std::size_t> moved;
   ServiceBuilder services(contents->input, contents->transports, service_slots(input, before, changed, moved));
   RouterBuilder routers(contents->input, services, changed, build_router_tree(input.dynamic->http.routers),
-                        router_slots(input, before, moved));
+                        router_slots(input, before, last, moved));
+  contents->tls_options = build_tls_options(input.dynamic->tls, input.offers_http2,
+                                            before == nullptr ? TlsOptionsTable() : before->tls_options);
+  routers.use(contents->tls_options);
   routers.build();
   build_tables(routers, before, *contents);
+  contents->tls_tables = build_tls_tables(routers, *contents);
 
   contents->middleware_conditions.resize(input.dynamic->http.middlewares.size());
   contents->middlewares.reserve(input.dynamic->http.middlewares.size());
@@ -204,7 +256,3 @@ std::shared_ptr<const Snapshot> build_snapshot(const BuildInput& input,
 }
 
 }  // namespace tandem::routing
-  contents->tls_options = build_tls_options(input.dynamic->tls, input.offers_http2,
-                                            before == nullptr ? TlsOptionsTable() : before->tls_options);
-  routers.use(contents->tls_options);
-  contents->tls_tables = build_tls_tables(routers, *contents);

@@ -9,6 +9,8 @@
 namespace tandem::routing {
 namespace {
 
+using testing::ElementsAre;
+
 const BuiltRouter* built(const Configured& configured, const std::string& name) {
   const auto& contents = configured.snapshot()->contents();
   const RuntimeRouter* const router = configured.snapshot()->router(name + "@file");
@@ -82,6 +84,27 @@ TEST(Reuse, AMissingServiceHealsItsRouterWhenItComes) {
   configured.dynamic.http.services.erase("three@file");
   configured.build();
   EXPECT_EQ(configured.status("third"), Status::kDisabled);
+}
+
+TEST(Reuse, ARouterThatCannotBeBuiltAnyMoreGoesOnAsItWas) {
+  Configured configured = two_sites();
+  const http::HandlerPtr first = built(configured, "first")->handler;
+  configured.router("first", "Nonsense(`one.test`)", "one");
+  configured.build();
+  EXPECT_EQ(built(configured, "first")->handler, first);
+  const RouterState* state = configured.snapshot()->router("first@file")->state;
+  EXPECT_EQ(state->condition.status, Status::kWarning);
+  EXPECT_THAT(state->condition.errors,
+              ElementsAre(testing::HasSubstr("Nonsense"), "the router stays in force as it was before this error"));
+
+  configured.router("first", "Host(`new.test`)", "one").middlewares = {"nobody"};  // another error
+  configured.build();
+  EXPECT_EQ(built(configured, "first")->handler, first);
+
+  configured.router("first", "Host(`new.test`)", "one").middlewares.clear();
+  configured.build();
+  EXPECT_NE(built(configured, "first")->handler, first);
+  EXPECT_THAT(configured.snapshot()->router("first@file")->state->condition.errors, testing::IsEmpty());
 }
 
 TEST(Reuse, ErrorsOfMiddlewaresStayAsLongAsTheirRouter) {

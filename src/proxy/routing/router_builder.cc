@@ -95,7 +95,7 @@ void RouterBuilder::build_root(std::uint32_t position) {
   for (const std::uint32_t at : tree_[position].children) child(at);
   if (unchanged(slot, tree_[position])) {
     slot.built = slot.before;
-    services_.keep(slot.built->service, slot.service_hint);
+    services_.keep(slot.service);
     return;
   }
   auto built = std::make_shared<BuiltRouter>();
@@ -115,6 +115,7 @@ void RouterBuilder::build_root(std::uint32_t position) {
       build_route(position, *built);
     }
   }
+  keep_last_good(slot, *built);
   slot.built = std::move(built);
 }
 
@@ -124,7 +125,7 @@ const BuiltRouterPtr& RouterBuilder::child(std::uint32_t position) {
   for (const std::uint32_t at : tree_[position].children) child(at);
   if (unchanged(slot, tree_[position])) {
     slot.built = slot.before;
-    services_.keep(slot.built->service, slot.service_hint);
+    services_.keep(slot.service);
     return slot.built;
   }
   auto built = std::make_shared<BuiltRouter>();
@@ -136,9 +137,26 @@ const BuiltRouterPtr& RouterBuilder::child(std::uint32_t position) {
   if (built->state.condition.errors.empty()) {
     built->state.priority = priority_of(*slot.config);
     build_route(position, *built);
+    keep_last_good(slot, *built);
   }
   slot.built = std::move(built);
   return slot.built;
+}
+
+/// A router that cannot be built any more goes on as it was: a bad option removes nothing. A service that was taken away
+/// does: its servers may belong to somebody else by now.
+void RouterBuilder::keep_last_good(const Slot& slot, BuiltRouter& into) const {
+  if (into.handler || slot.last_good == nullptr || !slot.last_good->handler) return;
+  if (!into.service.empty() && !services_.exists(into.service)) return;
+  const BuiltRouter& good = *slot.last_good;
+  into.handler = good.handler;
+  into.rule = good.rule;
+  into.tls = good.tls;
+  into.tls_hosts = good.tls_hosts;
+  into.state.priority = good.state.priority;
+  into.state.entry_points = good.state.entry_points;
+  into.state.condition.add_error("the router stays in force as it was before this error", false);
+  into.state.condition.status = Status::kWarning;
 }
 
 void RouterBuilder::find_entry_points(const Slot& slot, BuiltRouter& into) const {
@@ -169,8 +187,9 @@ void RouterBuilder::build_route(std::uint32_t position, BuiltRouter& into) {
     return;
   }
   into.rule = std::move(*rule);
+  into.tls = slot.config->tls.has_value();
+  if (into.tls) *handler = guard_misdirected(options_in_force(*slot.config, slot.name), std::move(*handler));
   const bool root = slot.config->parentRefs.empty();
-  if (slot.config->tls) *handler = guard_misdirected(options_in_force(*slot.config, slot.name), std::move(*handler));
   const bool internal = provider_of(into.service) == "internal";
   RouterIdentity identity{.router = std::string(slot.name),
                           .service = into.service.empty() ? fmt::format("{}-muxer", slot.name) : into.service,
@@ -230,14 +249,14 @@ Result<std::shared_ptr<const CompiledRule>> RouterBuilder::rule_of(const Slot& s
   return std::shared_ptr<const CompiledRule>(std::move(compiled));
 }
 
-std::vector<std::uint32_t> RouterBuilder::listening(std::string_view entry_point, Security security) const {
-  std::vector<std::uint32_t> positions;
+std::deque<std::vector<std::uint32_t>> RouterBuilder::listening(std::span<const std::string> entry_points) const {
+  std::deque<std::vector<std::uint32_t>> positions(entry_points.size() * 2);
   for (std::uint32_t i = 0; i < slots_.size(); ++i) {
     const Slot& slot = slots_[i];
     if (!slot.built->handler || !slot.config->parentRefs.empty()) continue;
     for (const std::string& name : slot.built->state.entry_points) {
       const auto at = static_cast<std::size_t>(std::ranges::find(entry_points, name) - entry_points.begin());
-      positions[at * 2 + (slot.config->tls ? 1 : 0)].push_back(i);
+      positions[at * 2 + (slot.built->tls ? 1 : 0)].push_back(i);
     }
   }
   return positions;

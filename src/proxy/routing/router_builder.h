@@ -5,7 +5,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,18 +18,19 @@
 #include "proxy/routing/router_tree.h"
 #include "proxy/routing/service_builder.h"
 #include "proxy/routing/snapshot.h"
+#include "proxy/routing/tls_options.h"
 
 namespace tandem::routing {
-#include "proxy/routing/tls_options.h"
 
 /// What came of one router.
 struct BuiltRouter {
   RouterState state;
-  Condition tree;  ///< what was wrong with its place in the tree
-  std::string tls_error;               ///< why its TLS options cannot be used; empty: they can
-  std::vector<std::string> tls_hosts;  ///< names whose connections take its TLS options
+  Condition tree;                            ///< what was wrong with its place in the tree
+  std::string tls_error;                     ///< why its TLS options cannot be used; empty: they can
+  std::vector<std::string> tls_hosts;        ///< names whose connections take its TLS options
   std::shared_ptr<const CompiledRule> rule;  ///< null when broken or not considered
   http::HandlerPtr handler;                  ///< null when nobody gets its requests
+  bool tls = false;                          ///< gets requests over TLS only, else only those in cleartext
   std::string service;                       ///< qualified; empty for parents
   ChainTrace chain;
   std::vector<std::shared_ptr<const BuiltRouter>> children;  ///< also broken ones
@@ -45,9 +48,10 @@ class RouterBuilder {
   struct Slot {
     std::string_view name;
     const model::HttpRouter* config;
-    BuiltRouterPtr before;         ///< of the router of that name in the snapshot before, if any
-    bool same_config = false;      ///< as then
-    std::size_t service_hint = 0;  ///< where `before`'s service probably is
+    BuiltRouterPtr before;  ///< of the router of that name in the snapshot before, if it may be used again
+    const BuiltRouter* last_good = nullptr;  ///< what serves its requests now, if anything does
+    bool same_config = false;                ///< as then
+    std::size_t service = 0;                 ///< where `before`'s service is now
     BuiltRouterPtr built;
   };
 
@@ -55,10 +59,10 @@ class RouterBuilder {
   RouterBuilder(const BuildInput& input, ServiceBuilder& services, const Reusable& reusable, std::vector<TreeNode> tree,
                 std::vector<Slot> slots);
 
-  /// Builds all routers.
-  void build();
   /// The TLS options that routers may name; outlive the builder. Called before build().
   void use(const TlsOptionsTable& options) { tls_options_ = &options; }
+  /// Builds all routers.
+  void build();
   std::vector<Slot>& slots() { return slots_; }
   /// Roots that get requests: positions of slots, ascending, for each entry point in cleartext, then with TLS.
   std::deque<std::vector<std::uint32_t>> listening(std::span<const std::string> entry_points) const;
@@ -72,6 +76,7 @@ class RouterBuilder {
   bool check_tls(const Slot& slot, BuiltRouter& into) const;
   void build_root(std::uint32_t position);
   void find_entry_points(const Slot& slot, BuiltRouter& into) const;
+  void keep_last_good(const Slot& slot, BuiltRouter& into) const;
   void build_route(std::uint32_t position, BuiltRouter& into);
   base::Result<http::HandlerPtr> build_handler(std::uint32_t position, BuiltRouter& into);
   base::Result<http::HandlerPtr> build_children(std::uint32_t position, BuiltRouter& into);
@@ -82,9 +87,9 @@ class RouterBuilder {
   const BuildInput& input_;
   ServiceBuilder& services_;
   const Reusable& reusable_;
+  const TlsOptionsTable* tls_options_ = nullptr;
   std::vector<TreeNode> tree_;
   std::vector<Slot> slots_;
-  const TlsOptionsTable* tls_options_ = nullptr;
 };
 
 /// Names of the entry points that routers may listen on (TCP), sorted.

@@ -47,25 +47,27 @@ observe::ServiceMetrics measured_service(const BuildInput& input, std::string_vi
 
 }  // namespace
 
-std::size_t ServiceBuilder::position(std::string_view qualified_name, std::size_t hint) const {
-  if (hint < slots_.size() && slots_[hint].name == qualified_name) return hint;
+std::size_t ServiceBuilder::position(std::string_view qualified_name) const {
   const auto found = std::ranges::lower_bound(slots_, qualified_name, {}, &Slot::name);
   const bool exists = found != slots_.end() && found->name == qualified_name;
   return exists ? static_cast<std::size_t>(found - slots_.begin()) : slots_.size();
 }
 
+bool ServiceBuilder::exists(std::string_view qualified_name) const {
+  return qualified_name.ends_with(kInternalSuffix) || position(qualified_name) != slots_.size();
+}
+
 ServiceBuilder::Slot* ServiceBuilder::find(std::string_view qualified_name) {
-  const std::size_t at = position(qualified_name, slots_.size());
+  const std::size_t at = position(qualified_name);
   return at == slots_.size() ? nullptr : &slots_[at];
 }
 
-void ServiceBuilder::keep(std::string_view qualified_name, std::size_t hint) {
-  const std::size_t at = position(qualified_name, hint);
-  if (at == slots_.size()) return;
-  Slot& slot = slots_[at];
+void ServiceBuilder::keep(std::size_t position) {
+  if (position == slots_.size()) return;
+  Slot& slot = slots_[position];
   if (slot.built || !slot.reusable) return;
   slot.built = slot.reusable;
-  for (const std::string& child : slot.built->services) keep(child, slots_.size());
+  for (const std::string& child : slot.built->services) keep(this->position(child));
 }
 
 Result<http::HandlerPtr> ServiceBuilder::get(std::string_view reference, std::string_view owner) {
@@ -79,7 +81,7 @@ Result<http::HandlerPtr> ServiceBuilder::get(std::string_view reference, std::st
   if (path_.size() >= kMaxNesting) return Error(ErrorKind::kLimit, "services refer to each other too deeply");
   if (std::string_view(name).ends_with(kInternalSuffix)) return internal(name);
   if (slot == nullptr) return Error(ErrorKind::kNotFound, fmt::format("the service \"{}\" does not exist", name));
-  if (!slot->built) keep(name, slots_.size());
+  if (!slot->built) keep(static_cast<std::size_t>(slot - slots_.data()));
   if (!slot->built) return build(*slot);
   const ServiceState& state = slot->built->state;
   if (state.condition.status == Status::kDisabled) {

@@ -41,10 +41,12 @@ class ServiceBuilder {
 
   /// The handler of a service as `owner` refers to it.
   base::Result<http::HandlerPtr> get(std::string_view reference, std::string_view owner);
-  /// A router of the snapshot before is used again: so are the services it reaches. `hint` is where the service may be.
-  void keep(std::string_view qualified_name, std::size_t hint);
+  /// A router of the snapshot before is used again: so are its service, which is at `position`, and those it reaches.
+  void keep(std::size_t position);
   /// Position of a service; slots().size() when there is none.
-  std::size_t position(std::string_view qualified_name, std::size_t hint) const;
+  std::size_t position(std::string_view qualified_name) const;
+  /// Whether there is such a service, good or not; those of the provider `internal` count.
+  bool exists(std::string_view qualified_name) const;
   std::vector<Slot>& slots() { return slots_; }
 
  private:

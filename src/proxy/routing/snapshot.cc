@@ -53,14 +53,14 @@ http::HandlerPtr Snapshot::handler(std::string_view entry_point, Security securi
   return nowhere;
 }
 
-std::span<const RuntimeRouter> Snapshot::routers() const { return contents_->routers; }
-std::span<const RuntimeService> Snapshot::services() const { return contents_->services; }
-std::span<const RuntimeMiddleware> Snapshot::middlewares() const { return contents_->middlewares; }
 const TlsTablePtr& Snapshot::tls(std::string_view entry_point) const {
   const auto found = contents_->tls_tables.find(entry_point);
   return found != contents_->tls_tables.end() ? found->second : contents_->tls_tables.find("")->second;
 }
 
+std::span<const RuntimeRouter> Snapshot::routers() const { return contents_->routers; }
+std::span<const RuntimeService> Snapshot::services() const { return contents_->services; }
+std::span<const RuntimeMiddleware> Snapshot::middlewares() const { return contents_->middlewares; }
 
 const RuntimeRouter* Snapshot::router(std::string_view name) const { return find_named(routers(), name); }
 const RuntimeService* Snapshot::service(std::string_view name) const { return find_named(services(), name); }

@@ -20,8 +20,8 @@ namespace tandem::routing {
 
 class TlsMaterial;  // tls_material.h
 class TlsTable;     // tls_table.h
-class TcpObjects;  // tcp_objects.h
-class UdpObjects;  // udp_objects.h
+class TcpObjects;   // tcp_objects.h
+class UdpObjects;   // udp_objects.h
 
 /// Traefik's status of an object: warning when it works but has errors, disabled when it is not used.
 enum class Status : std::uint8_t { kEnabled, kWarning, kDisabled };
@@ -88,7 +88,9 @@ struct BuildInput {
   observe::SpanHook* spans = nullptr;   ///< null: nothing is traced; else it outlives the snapshot
   TlsMaterial* tls = nullptr;           ///< certificates; null: only the generated one; else it outlives the snapshot
   bool offers_http2 = false;            ///< by ALPN; false as long as there is no session to serve it
-  bool look_at_files = false;           ///< named files may hold something else than for the snapshot before
+  /// Files that the configuration names may hold something else than for the snapshot before: nothing of that is used
+  /// again, except what stays in force because it cannot be built.
+  bool look_at_files = false;
 };
 
 class Snapshot {
@@ -129,8 +131,9 @@ class Snapshot {
 };
 
 /// Builds a snapshot. What is wrong with an object disables that object and stands in its state; the snapshot itself
-/// cannot fail. Objects of `previous` (may be null) whose configuration and references are unchanged are used again:
-/// the same balancers, middlewares, chains and compiled rules. Control thread.
+/// cannot fail. A router that cannot be built any more goes on as it was in `previous` (may be null), and says so.
+/// Objects of `previous` whose configuration and references are unchanged are used again: the same balancers,
+/// middlewares, chains and compiled rules. Control thread.
 std::shared_ptr<const Snapshot> build_snapshot(const BuildInput& input,
                                                const std::shared_ptr<const Snapshot>& previous);
 
