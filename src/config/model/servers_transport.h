@@ -41,9 +41,7 @@ struct HttpServersTransport {
   std::string peerCertURI;  ///< URI the server's certificate must hold.
   std::optional<Spiffe> spiffe;
   static constexpr std::array kMayStandAlone{"spiffe"};
-  static constexpr std::array kNotBuilt{
-      "serverName", "insecureSkipVerify", "rootCAs",     "certificates", "cipherSuites",
-      "minVersion", "maxVersion",         "peerCertURI", "spiffe"};
+  static constexpr std::array kNotBuilt{"spiffe"};
   bool operator==(const HttpServersTransport&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(HttpServersTransport, (),
@@ -67,7 +65,7 @@ struct StaticServersTransport {
   StaticForwardingTimeouts forwardingTimeouts;
   std::optional<Spiffe> spiffe;
   static constexpr std::array kMayStandAlone{"spiffe"};
-  static constexpr std::array kNotBuilt{"insecureSkipVerify", "rootCAs", "spiffe"};
+  static constexpr std::array kNotBuilt{"spiffe"};
   bool operator==(const StaticServersTransport&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(StaticServersTransport, (),

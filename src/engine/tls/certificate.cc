@@ -9,6 +9,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
+#include <chrono>
 #include <optional>
 
 #include "base/log.h"
@@ -23,6 +25,7 @@ using base::Error;
 using base::ErrorKind;
 
 constexpr std::string_view kCommonName("\x55\x04\x03", 3);                     // 2.5.4.3
+constexpr std::string_view kOrganization("\x55\x04\x0a", 3);                   // 2.5.4.10
 constexpr std::string_view kSubjectAltName("\x55\x1d\x11", 3);                 // 2.5.29.17
 constexpr std::string_view kRsa("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01", 9);    // 1.2.840.113549.1.1.1
 constexpr std::string_view kEllipticCurve("\x2a\x86\x48\xce\x3d\x02\x01", 7);  // 1.2.840.10045.2.1
@@ -31,26 +34,50 @@ constexpr unsigned char kIpAddressName = 0x87;
 
 /// What is needed of a certificate (RFC 5280 §4.1).
 struct Leaf {
-  std::string common_name;
+  Certificate::Facts facts;
   std::vector<std::string> dns_names;
   std::vector<std::string> addresses;
   std::string_view key_algorithm;  // OID
   std::string_view public_key;     // content of the bit string, without its count of unused bits
 };
 
-std::string last_common_name(std::string_view subject) {
+/// The last attribute of a type in a name (RFC 5280 §4.1.2.4).
+std::string last_attribute(std::string_view name, std::string_view wanted) {
   std::string found;
-  Der sets(subject);
+  Der sets(name);
   while (!sets.empty()) {
     Der pairs(sets.take(Der::kSet));
     while (!pairs.empty()) {
       Der pair(pairs.take(Der::kSequence));
       const std::string_view type = pair.take(Der::kObject);
       const Der::Element value = pair.next();
-      if (!pair.failed() && type == kCommonName) found = value.content;
+      if (!pair.failed() && type == wanted) found = value.content;
     }
   }
   return found;
+}
+
+/// UTCTime or GeneralizedTime (RFC 5280 §4.1.2.5) as seconds since 1970; 0 for what is neither.
+std::int64_t seconds_of(const Der::Element& time) {
+  constexpr unsigned char kUtcTime = 0x17;
+  std::string_view text = time.content;
+  const std::size_t year_digits = time.identifier == kUtcTime ? 2 : 4;
+  if (text.size() != year_digits + 11) return 0;
+  const auto take = [&text](std::size_t digits) {
+    int value = 0;
+    std::from_chars(text.data(), text.data() + digits, value);
+    text.remove_prefix(digits);
+    return value;
+  };
+  int year = take(year_digits);
+  if (year_digits == 2) year += year < 50 ? 2000 : 1900;
+  const auto month = static_cast<unsigned>(take(2));
+  const auto day = static_cast<unsigned>(take(2));
+  const std::chrono::sys_days date = std::chrono::year(year) / std::chrono::month(month) / std::chrono::day(day);
+  const std::chrono::hours hours(take(2));
+  const std::chrono::minutes minutes(take(2));
+  const std::chrono::seconds seconds(take(2));
+  return (date.time_since_epoch() + hours + minutes + seconds) / std::chrono::seconds(1);
 }
 
 std::string address_text(std::string_view bytes) {
@@ -96,9 +123,13 @@ std::optional<Leaf> read_leaf(std::string_view certificate) {
   if (fields.is_next(kVersion)) fields.next();
   fields.take(Der::kInteger);   // serial number
   fields.take(Der::kSequence);  // algorithm of the signature
-  fields.take(Der::kSequence);  // issuer
-  fields.take(Der::kSequence);  // validity
-  leaf.common_name = last_common_name(fields.take(Der::kSequence));
+  const std::string_view issuer = fields.take(Der::kSequence);
+  Der validity(fields.take(Der::kSequence));
+  validity.next();
+  leaf.facts.not_after = seconds_of(validity.next());
+  leaf.facts.issuer_common_name = last_attribute(issuer, kCommonName);
+  leaf.facts.issuer_organization = last_attribute(issuer, kOrganization);
+  leaf.facts.common_name = last_attribute(fields.take(Der::kSequence), kCommonName);
   Der key(fields.take(Der::kSequence));
   Der algorithm(key.take(Der::kSequence));
   leaf.key_algorithm = algorithm.take(Der::kObject);
@@ -170,10 +201,10 @@ Match match(const PemBlock& key, const Leaf& leaf) {
 
 std::vector<std::string> names_of(const Leaf& leaf) {
   std::vector<std::string> names;
-  if (!leaf.common_name.empty()) names.push_back(base::lower_case(leaf.common_name));
+  if (!leaf.facts.common_name.empty()) names.push_back(base::lower_case(leaf.facts.common_name));
   for (const auto* more : {&leaf.dns_names, &leaf.addresses}) {
     for (const std::string& name : *more) {
-      if (!name.empty() && name != leaf.common_name) names.push_back(base::lower_case(name));
+      if (!name.empty() && name != leaf.facts.common_name) names.push_back(base::lower_case(name));
     }
   }
   std::ranges::sort(names);
@@ -209,6 +240,7 @@ base::Result<CertificatePtr> Certificate::parse(std::string_view chain_pem, std:
       break;
   }
   out->names_ = names_of(*leaf);
+  out->facts_ = leaf->facts;
   for (const std::string& name : out->names_) out->identity_.append(out->identity_.empty() ? "" : ",").append(name);
   out->key_ = std::move(key->content);
   return CertificatePtr(std::move(out));

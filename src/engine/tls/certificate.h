@@ -38,6 +38,15 @@ class Certificate {
   const std::string& leaf() const { return chain_.front(); }
   bool same_as(const Certificate& other) const { return key_ == other.key_ && chain_ == other.chain_; }
 
+  /// What lists are filtered and sorted by; the rest is in leaf().
+  struct Facts {
+    std::string common_name;
+    std::string issuer_common_name;
+    std::string issuer_organization;
+    std::int64_t not_after = 0;  ///< seconds since 1970
+  };
+  const Facts& facts() const { return facts_; }
+
   /// OpenSSL's objects, borrowed.
   struct Loaded {
     X509* leaf = nullptr;
@@ -55,6 +64,7 @@ class Certificate {
   std::string key_;                 // DER
   std::vector<std::string> names_;
   std::string identity_;
+  Facts facts_;
   mutable std::once_flag once_;  // guards the next two while they are made
   mutable Loaded loaded_;
   mutable bool usable_ = false;

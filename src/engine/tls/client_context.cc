@@ -4,6 +4,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "base/text.h"
@@ -25,16 +26,23 @@ Error refused(std::string_view what) {
 
 }  // namespace
 
+bool ClientSettings::operator==(const ClientSettings& other) const {
+  const auto same = [](const CertificatePtr& a, const CertificatePtr& b) { return a->same_as(*b); };
+  return server_name == other.server_name && verify == other.verify && authorities == other.authorities &&
+         std::ranges::equal(certificates, other.certificates, same) && min_version == other.min_version &&
+         max_version == other.max_version && ciphers == other.ciphers && peer_uri == other.peer_uri;
+}
+
 ClientContext::ClientContext(ClientSettings settings)
     : settings_(std::move(settings)), context_(::SSL_CTX_new(::TLS_client_method())) {}
 
 ClientContext::~ClientContext() { ::SSL_CTX_free(context_); }
 
-base::Result<std::shared_ptr<const ClientContext>> ClientContext::build(ClientSettings settings) {
+base::Result<ClientContextPtr> ClientContext::build(ClientSettings settings) {
   std::shared_ptr<ClientContext> context(new ClientContext(std::move(settings)));
   if (context->context_ == nullptr) return refused("cannot make a TLS context");
   if (base::Result<void> configured = context->configure(); !configured) return std::move(configured.error());
-  return std::shared_ptr<const ClientContext>(std::move(context));
+  return ClientContextPtr(std::move(context));
 }
 
 base::Result<void> ClientContext::configure() {
@@ -77,15 +85,6 @@ base::Result<void> ClientContext::configure() {
     if (::SSL_CTX_use_cert_and_key(context_, loaded->leaf, loaded->key, loaded->chain, 1) != 1)
       return refused("client certificate");
     break;
-  }
-  std::string wire;
-  for (const std::string& protocol : settings_.alpn) {
-    wire.push_back(static_cast<char>(protocol.size()));
-    wire.append(protocol);
-  }
-  if (!wire.empty()) {
-    ::SSL_CTX_set_alpn_protos(context_, reinterpret_cast<const unsigned char*>(wire.data()),
-                              static_cast<unsigned int>(wire.size()));
   }
   ::SSL_CTX_set_session_cache_mode(context_, SSL_SESS_CACHE_OFF);
   return {};

@@ -24,13 +24,17 @@ struct ClientSettings {
   int max_version = 0;                       ///< 0: the newest
   std::string ciphers;                       ///< OpenSSL's list, TLS 1.2; empty: those that are safe
   std::string peer_uri;  ///< a URI name that the certificate must hold, in place of the server's name
-  std::vector<std::string> alpn;
+
+  bool operator==(const ClientSettings& other) const;
 };
+
+class ClientContext;
+using ClientContextPtr = std::shared_ptr<const ClientContext>;
 
 class ClientContext {
  public:
   /// Errors: kTls for what OpenSSL refuses.
-  static base::Result<std::shared_ptr<const ClientContext>> build(ClientSettings settings);
+  static base::Result<ClientContextPtr> build(ClientSettings settings);
   ~ClientContext();
   ClientContext(const ClientContext&) = delete;
   ClientContext& operator=(const ClientContext&) = delete;

@@ -122,11 +122,16 @@ std::unique_ptr<SecureStream> SecureStream::accept(std::unique_ptr<net::SocketSt
   return stream;
 }
 
-std::unique_ptr<SecureStream> SecureStream::connect(std::unique_ptr<net::SocketStream> socket,
-                                                    const ClientContext& context, std::string_view server_name) {
-  std::unique_ptr<SecureStream> stream(new SecureStream(std::move(socket), ::SSL_new(context.raw())));
+std::unique_ptr<SecureStream> SecureStream::connect(std::unique_ptr<net::SocketStream> socket, ClientContextPtr context,
+                                                    std::string_view server_name, std::string_view alpn) {
+  std::unique_ptr<SecureStream> stream(new SecureStream(std::move(socket), ::SSL_new(context->raw())));
+  stream->client_context_ = std::move(context);
   SSL* const ssl = stream->ssl_;
-  const ClientSettings& settings = context.settings();
+  const ClientSettings& settings = stream->client_context_->settings();
+  if (!alpn.empty()) {
+    ::SSL_set_alpn_protos(ssl, reinterpret_cast<const unsigned char*>(alpn.data()),
+                          static_cast<unsigned int>(alpn.size()));
+  }
   const std::string name(settings.server_name.empty() ? server_name : settings.server_name);
   const bool is_address = net::IpAddress::parse(name).has_value();
   if (!is_address && !name.empty()) SSL_set_tlsext_host_name(ssl, name.c_str());
@@ -225,6 +230,11 @@ loop::Task<base::Result<void>> SecureStream::handshake(loop::TimePoint deadline)
       co_return too_late();
     }
   }
+  if (client_context_ != nullptr && !client_context_->accepts(peer_certificate())) {
+    say_goodbye();
+    broken_ = true;
+    co_return Error(ErrorKind::kTls, "TLS certificate verification: the URI asked for is not in it");
+  }
   // From here on the loop knows of the socket: what OpenSSL has read ahead can then make it readable.
   socket_->descriptor().watch_hangup({.callback = [](void*) {}});
   socket_->descriptor().watch_hangup({});
@@ -240,6 +250,9 @@ Error SecureStream::handshake_error() const {
     return {ErrorKind::kTls, std::string("TLS certificate verification: ") + ::X509_verify_cert_error_string(verified)};
   }
   const char* const reason = ::ERR_reason_error_string(code);
+  // What the peer's alert says, as a refusal of its side.
+  if (ERR_GET_REASON(code) > SSL_AD_REASON_OFFSET)
+    return {ErrorKind::kRefused, std::string("TLS handshake: the peer refuses: ") + (reason == nullptr ? "?" : reason)};
   return {ErrorKind::kTls, std::string("TLS handshake: ") + (reason == nullptr ? "failed" : reason)};
 }
 
@@ -270,8 +283,9 @@ net::IoCount SecureStream::read_result(int result) {
   if (error_ != 0) return net::IoCount(-error_);
   // Many peers end a connection without close_notify; between two records that is an end like any other.
   if (ended_) return net::IoCount(::SSL_has_pending(ssl_) == 1 ? -ECONNRESET : 0);
-  error_ = EPROTO;
-  return net::IoCount(-EPROTO);
+  // An alert of the peer, which has ended the connection, or records that are none.
+  error_ = ERR_GET_REASON(::ERR_peek_error()) > SSL_AD_REASON_OFFSET ? ECONNRESET : EPROTO;
+  return net::IoCount(-error_);
 }
 
 net::IoCount SecureStream::try_write(std::span<const iovec> from) {

@@ -31,9 +31,10 @@ class SecureStream final : public net::Stream {
   /// with unrecognized_name.
   static std::unique_ptr<SecureStream> accept(std::unique_ptr<net::SocketStream> socket, ServerContextPtr context,
                                               CertificatePtr certificate, std::string early);
-  /// The client's side, with a server of this name or IP address (without brackets). The context outlives the stream.
-  static std::unique_ptr<SecureStream> connect(std::unique_ptr<net::SocketStream> socket, const ClientContext& context,
-                                               std::string_view server_name);
+  /// The client's side, with a server of this name or IP address (without brackets). `alpn`: the protocols offered,
+  /// each behind its length in a byte.
+  static std::unique_ptr<SecureStream> connect(std::unique_ptr<net::SocketStream> socket, ClientContextPtr context,
+                                               std::string_view server_name, std::string_view alpn);
   ~SecureStream() override;
   SecureStream(const SecureStream&) = delete;
   SecureStream& operator=(const SecureStream&) = delete;
@@ -68,6 +69,7 @@ class SecureStream final : public net::Stream {
   const CertificatePtr& certificate() const { return certificate_; }
   const ServerContext* server_context() const { return context_.get(); }
   static SecureStream& of(const SSL* ssl);
+  SSL* raw() { return ssl_; }
 
  private:
   friend struct SocketBio;
@@ -83,7 +85,8 @@ class SecureStream final : public net::Stream {
 
   std::unique_ptr<net::SocketStream> socket_;
   SSL* ssl_;
-  ServerContextPtr context_;
+  ServerContextPtr context_;         // the server's side
+  ClientContextPtr client_context_;  // the client's side
   CertificatePtr certificate_;
   std::string early_;    // read before, not yet given to OpenSSL
   std::string waiting_;  // ciphertext that the socket did not take

@@ -4,6 +4,7 @@
 // every call to an API use it. Runs on the calling core.
 
 #include "base/result.h"
+#include "engine/tls/secure_stream.h"
 #include "protocol/client/pool.h"
 #include "protocol/http/exchange.h"
 
@@ -33,6 +34,7 @@ class Client {
   loop::Task<base::Result<http::Response>> send_https(http::Request& request, http::Exchange& exchange,
                                                       InterimLink interim);
   loop::Task<base::Result<std::unique_ptr<tls::SecureStream>>> dial_tls(bool offer_http2);
+  std::unique_ptr<tls::SecureStream> take_protocol(std::unique_ptr<tls::SecureStream> stream);
   loop::Task<base::Result<http::Response>> attempt(std::unique_ptr<UpstreamConnection> connection,
                                                    http::Request& request, http::Exchange& exchange,
                                                    InterimLink interim);

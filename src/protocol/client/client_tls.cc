@@ -45,10 +45,10 @@ loop::Task<base::Result<http::Response>> Client::send_https(http::Request& reque
       if (response || !response.error().retryable()) co_return response;
     }
   }
-  while (http2) {
+  std::unique_ptr<tls::SecureStream> fresh;
+  while (http2 && fresh == nullptr && !pool_.prefers_http1) {
     // Where HTTP/2 is to be expected one connection serves all: others wait for it.
     if (sessions.usable() != nullptr) co_return co_await send_http2(request, exchange, interim);
-    if (pool_.prefers_http1) break;
     base::Result<bool> mine = co_await sessions.may_dial();
     if (!mine) co_return std::move(mine.error());
     if (!*mine) continue;
@@ -58,23 +58,24 @@ loop::Task<base::Result<http::Response>> Client::send_https(http::Request& reque
       dialling.error = stream.error();
       co_return std::move(stream.error());
     }
-    if ((*stream)->protocol() == "h2") {
-      sessions.adopt(std::move(*stream));
-      continue;
-    }
-    pool_.prefers_http1 = true;
-    auto connection = std::make_unique<UpstreamConnection>(std::move(*stream), pool_);
-    co_return co_await attempt(std::move(connection), request, exchange, interim);
+    fresh = take_protocol(std::move(*stream));
   }
-  base::Result<std::unique_ptr<tls::SecureStream>> stream = co_await dial_tls(http2);
-  if (!stream) co_return std::move(stream.error());
-  if ((*stream)->protocol() == "h2") {
-    pool_.prefers_http1 = false;
-    sessions.adopt(std::move(*stream));
-    co_return co_await send_http2(request, exchange, interim);
+  if (fresh == nullptr && !(http2 && sessions.usable() != nullptr)) {
+    base::Result<std::unique_ptr<tls::SecureStream>> stream = co_await dial_tls(http2);
+    if (!stream) co_return std::move(stream.error());
+    fresh = take_protocol(std::move(*stream));
   }
-  auto connection = std::make_unique<UpstreamConnection>(std::move(*stream), pool_);
+  if (fresh == nullptr) co_return co_await send_http2(request, exchange, interim);
+  auto connection = std::make_unique<UpstreamConnection>(std::move(fresh), pool_);
   co_return co_await attempt(std::move(connection), request, exchange, interim);
+}
+
+/// Gives a new connection to the sessions of HTTP/2 where that was agreed on; else it comes back.
+std::unique_ptr<tls::SecureStream> Client::take_protocol(std::unique_ptr<tls::SecureStream> stream) {
+  const bool http2 = stream->protocol() == "h2";
+  pool_.prefers_http1 = !http2;
+  if (http2) pool_.sessions().adopt(std::move(stream));
+  return stream;
 }
 
 }  // namespace tandem::client

@@ -24,12 +24,17 @@ http2::ClientOptions http2_options(const TransportOptions& from) {
 
 const tls::ClientContextPtr& Transport::tls() const {
   std::call_once(once_, [this] {
+    if (!options_.tls_refusal.empty()) {
+      base::log_error("A transport cannot speak TLS",
+                      {{"serversTransport", options_.name}, {"error", options_.tls_refusal}});
+      return;
+    }
     base::Result<tls::ClientContextPtr> context = tls::ClientContext::build(options_.tls);
     if (context) {
       tls_ = std::move(*context);
     } else {
-      base::log_error("A transport cannot speak TLS", {{"serversTransport", options_.name},
-                                                       {"error", context.error().text()}});
+      base::log_error("A transport cannot speak TLS",
+                      {{"serversTransport", options_.name}, {"error", context.error().text()}});
     }
   });
   return tls_;

@@ -27,7 +27,7 @@ struct TransportOptions {
   bool disable_http2 = false;
 
   tls::ClientSettings tls;  ///< how `https` is spoken
-  std::string refusal;      ///< why this transport cannot be used at all; empty: it can
+  std::string tls_refusal;  ///< why this transport cannot speak TLS; empty: it can
 
   bool operator==(const TransportOptions&) const = default;
 };

@@ -213,8 +213,6 @@ base::Result<http::HandlerPtr> make_forwarder(const ServerOptions& options,
                                               std::shared_ptr<const client::Transport> transport) {
   base::Result<client::Target> target = client::Target::parse(options.url);
   if (!target) return std::move(target.error());
-  if (!transport->options().refusal.empty())
-    return base::Error(base::ErrorKind::kUnsupported, transport->options().refusal);
   if (target->scheme == "https") (void)transport->tls();  // authorities are read here, not by a worker
   return std::make_shared<const Forwarder>(options, std::move(*target), std::move(transport));
 }
