@@ -70,14 +70,14 @@ BOOST_DESCRIBE_STRUCT(ForwardAuth, (),
 
 /// Which parts of a certificate's subject are told.
 struct CertSubject {
-  bool country = false;
-  bool province = false;
-  bool locality = false;
-  bool organization = false;
-  bool organizationalUnit = false;
-  bool commonName = false;
-  bool serialNumber = false;
-  bool domainComponent = false;
+  bool country = false;             ///< Country (C).
+  bool province = false;            ///< Province (ST).
+  bool locality = false;            ///< Locality (L).
+  bool organization = false;        ///< Organisation (O).
+  bool organizationalUnit = false;  ///< Unit (OU).
+  bool commonName = false;          ///< Common name (CN).
+  bool serialNumber = false;        ///< Serial number (SN).
+  bool domainComponent = false;     ///< Domain components (DC).
   bool operator==(const CertSubject&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(CertSubject, (),
@@ -86,13 +86,13 @@ BOOST_DESCRIBE_STRUCT(CertSubject, (),
 
 /// Which parts of a certificate's issuer are told.
 struct CertIssuer {
-  bool country = false;
-  bool province = false;
-  bool locality = false;
-  bool organization = false;
-  bool commonName = false;
-  bool serialNumber = false;
-  bool domainComponent = false;
+  bool country = false;          ///< Country (C).
+  bool province = false;         ///< Province (ST).
+  bool locality = false;         ///< Locality (L).
+  bool organization = false;     ///< Organisation (O).
+  bool commonName = false;       ///< Common name (CN).
+  bool serialNumber = false;     ///< Serial number (SN).
+  bool domainComponent = false;  ///< Domain components (DC).
   bool operator==(const CertIssuer&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(CertIssuer, (),
@@ -100,10 +100,10 @@ BOOST_DESCRIBE_STRUCT(CertIssuer, (),
 
 /// Which parts of a client certificate are told in X-Forwarded-Tls-Client-Cert-Info.
 struct CertInfo {
-  bool notAfter = false;
-  bool notBefore = false;
-  bool sans = false;
-  bool serialNumber = false;
+  bool notAfter = false;      ///< End of validity.
+  bool notBefore = false;     ///< Begin of validity.
+  bool sans = false;          ///< Subject alternative names.
+  bool serialNumber = false;  ///< Serial number.
   std::optional<CertSubject> subject;
   std::optional<CertIssuer> issuer;
   bool operator==(const CertInfo&) const = default;

@@ -8,13 +8,13 @@ namespace tandem::model {
 
 /// For an entry point (Traefik: entryPoints.NAME.http.encodedCharacters): absent or true allows.
 struct EncodedCharacters {
-  bool allowEncodedSlash = true;          ///< %2F
-  bool allowEncodedBackSlash = true;      ///< %5C
-  bool allowEncodedNullCharacter = true;  ///< %00
-  bool allowEncodedSemicolon = true;      ///< %3B
-  bool allowEncodedPercent = true;        ///< %25
-  bool allowEncodedQuestionMark = true;   ///< %3F
-  bool allowEncodedHash = true;           ///< %23
+  bool allowEncodedSlash = true;          ///< Allow `%2F` (/) in paths.
+  bool allowEncodedBackSlash = true;      ///< Allow `%5C` (\).
+  bool allowEncodedNullCharacter = true;  ///< Allow `%00`.
+  bool allowEncodedSemicolon = true;      ///< Allow `%3B` (;).
+  bool allowEncodedPercent = true;        ///< Allow `%25` (%).
+  bool allowEncodedQuestionMark = true;   ///< Allow `%3F` (?).
+  bool allowEncodedHash = true;           ///< Allow `%23` (#).
   bool operator==(const EncodedCharacters&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(EncodedCharacters, (),
@@ -23,13 +23,13 @@ BOOST_DESCRIBE_STRUCT(EncodedCharacters, (),
 
 /// The middleware of that name (Traefik: http.middlewares.NAME.encodedCharacters): absent denies.
 struct EncodedCharactersMiddleware {
-  bool allowEncodedSlash = false;          ///< %2F
-  bool allowEncodedBackSlash = false;      ///< %5C
-  bool allowEncodedNullCharacter = false;  ///< %00
-  bool allowEncodedSemicolon = false;      ///< %3B
-  bool allowEncodedPercent = false;        ///< %25
-  bool allowEncodedQuestionMark = false;   ///< %3F
-  bool allowEncodedHash = false;           ///< %23
+  bool allowEncodedSlash = false;          ///< Allow `%2F` (/) in paths.
+  bool allowEncodedBackSlash = false;      ///< Allow `%5C` (\).
+  bool allowEncodedNullCharacter = false;  ///< Allow `%00`.
+  bool allowEncodedSemicolon = false;      ///< Allow `%3B` (;).
+  bool allowEncodedPercent = false;        ///< Allow `%25` (%).
+  bool allowEncodedQuestionMark = false;   ///< Allow `%3F` (?).
+  bool allowEncodedHash = false;           ///< Allow `%23` (#).
   bool operator==(const EncodedCharactersMiddleware&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(EncodedCharactersMiddleware, (),

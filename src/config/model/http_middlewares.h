@@ -58,7 +58,7 @@ BOOST_DESCRIBE_STRUCT(ReplacePathRegex, (), (regex, replacement))
 
 /// Several middlewares under one name.
 struct Chain {
-  std::vector<std::string> middlewares;  ///< Run in this order.
+  std::vector<std::string> middlewares;  ///< Names, in the order in which they run.
   bool operator==(const Chain&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(Chain, (), (middlewares))
@@ -119,7 +119,7 @@ BOOST_DESCRIBE_STRUCT(Compress, (),
 
 /// Lets a response without Content-Type get one.
 struct ContentType {
-  std::optional<bool> autoDetect;  ///< Deprecated.
+  std::optional<bool> autoDetect;  ///< Deprecated; the middleware itself switches detection on.
   bool operator==(const ContentType&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(ContentType, (), (autoDetect))
@@ -133,7 +133,7 @@ BOOST_DESCRIBE_STRUCT(GrpcWeb, (), (allowOrigins))
 
 /// Sends a request again when it failed.
 struct Retry {
-  std::int64_t attempts = 0;         ///< How often in all.
+  std::int64_t attempts = 0;         ///< How often in all; obligatory.
   format::Duration timeout;          ///< Longest time for all tries; 0: none.
   format::Duration initialInterval;  ///< First pause; grows.
   std::optional<std::int64_t> maxRequestBodyBytes =

@@ -20,7 +20,7 @@ struct StickyCookie {
   bool secure = false;                    ///< Only over TLS.
   bool httpOnly = false;                  ///< Hidden from scripts.
   std::string sameSite;                   ///< none, lax or strict; empty: not sent.
-  std::int64_t maxAge = 0;                ///< Seconds; 0: until the browser closes.
+  std::int64_t maxAge = 0;                ///< Seconds it lives; 0: until the browser closes.
   std::optional<std::string> path = "/";  ///< Path the cookie is for.
   std::string domain;                     ///< Domain the cookie is for.
   bool operator==(const StickyCookie&) const = default;

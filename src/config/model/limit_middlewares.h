@@ -15,8 +15,8 @@ namespace tandem::model {
 
 /// Which address of X-Forwarded-For counts.
 struct IpStrategy {
-  std::int64_t depth = 0;                  ///< From the right; 0: the peer.
-  std::vector<std::string> excludedIPs;    ///< Skipped from the right.
+  std::int64_t depth = 0;                  ///< How many addresses from the right; 0: the peer's.
+  std::vector<std::string> excludedIPs;    ///< Addresses skipped from the right.
   std::optional<std::int64_t> ipv6Subnet;  ///< Bits of an IPv6 address that count.
   bool operator==(const IpStrategy&) const = default;
 };
@@ -35,7 +35,7 @@ BOOST_DESCRIBE_STRUCT(SourceCriterion, (), (ipStrategy, requestHeaderName, reque
 struct IpAllowList {
   std::vector<std::string> sourceRange;  ///< Addresses and CIDR ranges.
   std::optional<IpStrategy> ipStrategy;  ///< Which address counts; absent: the peer.
-  std::int64_t rejectStatusCode = 0;     ///< 0: 403.
+  std::int64_t rejectStatusCode = 0;     ///< Status of those refused; 0: 403.
   static constexpr std::array kMayStandAlone{"ipStrategy"};
   bool operator==(const IpAllowList&) const = default;
 };
@@ -45,15 +45,16 @@ BOOST_DESCRIBE_STRUCT(IpAllowList, (), (sourceRange, ipStrategy, rejectStatusCod
 struct RateLimitRedis {
   std::vector<std::string> endpoints{"localhost:6379"};  ///< Servers.
   std::optional<ClientTls> tls;                          ///< TLS towards them.
-  std::string username;
-  format::Secret password;
-  std::int64_t db = 0;        ///< Database number.
-  std::int64_t poolSize = 0;  ///< Connections; 0: ten per core.
-  std::int64_t minIdleConns = 0;
-  std::int64_t maxActiveConns = 0;  ///< 0: no limit.
-  std::optional<format::Duration> readTimeout = format::Duration{std::chrono::seconds(3)};
-  std::optional<format::Duration> writeTimeout = format::Duration{std::chrono::seconds(3)};
-  std::optional<format::Duration> dialTimeout = format::Duration{std::chrono::seconds(5)};
+  std::string username;                                  ///< User; empty: none.
+  format::Secret password;                               ///< Password.
+  std::int64_t db = 0;                                   ///< Database number.
+  std::int64_t poolSize = 0;                             ///< Connections; 0: ten per core.
+  std::int64_t minIdleConns = 0;                         ///< Unused connections kept open.
+  std::int64_t maxActiveConns = 0;                       ///< Most connections; 0: no limit.
+  std::optional<format::Duration> readTimeout =
+      format::Duration{std::chrono::seconds(3)};  ///< Longest wait for an answer.
+  std::optional<format::Duration> writeTimeout = format::Duration{std::chrono::seconds(3)};  ///< Longest time to send.
+  std::optional<format::Duration> dialTimeout = format::Duration{std::chrono::seconds(5)};   ///< Until connected.
   bool operator==(const RateLimitRedis&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(RateLimitRedis, (),
@@ -62,11 +63,11 @@ BOOST_DESCRIBE_STRUCT(RateLimitRedis, (),
 
 /// A token bucket per source (Traefik: http.middlewares.NAME.rateLimit).
 struct RateLimit {
-  std::int64_t average = 0;  ///< Requests per period; 0: no limit.
-  format::Duration period{std::chrono::seconds(1)};
-  std::int64_t burst = 1;                          ///< Size of the bucket.
-  std::optional<SourceCriterion> sourceCriterion;  ///< Absent: by address.
-  std::optional<RateLimitRedis> redis;             ///< Share the buckets.
+  std::int64_t average = 0;                          ///< Requests per period; 0: no limit.
+  format::Duration period{std::chrono::seconds(1)};  ///< The period of `average`.
+  std::int64_t burst = 1;                            ///< Size of the bucket.
+  std::optional<SourceCriterion> sourceCriterion;    ///< Absent: by address.
+  std::optional<RateLimitRedis> redis;               ///< Share the buckets.
   bool operator==(const RateLimit&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(RateLimit, (), (average, period, burst, sourceCriterion, redis))
@@ -81,11 +82,11 @@ BOOST_DESCRIBE_STRUCT(InFlightReq, (), (amount, sourceCriterion))
 
 /// Stops sending while the service fails.
 struct CircuitBreaker {
-  std::string expression;  ///< When it fails.
-  format::Duration checkPeriod{std::chrono::milliseconds(100)};
-  format::Duration fallbackDuration{std::chrono::seconds(10)};  ///< Time without any request.
-  format::Duration recoveryDuration{std::chrono::seconds(10)};  ///< Time of growing traffic after that.
-  std::int64_t responseCode = 503;                              ///< What clients get meanwhile.
+  std::string expression;  ///< When the service counts as failing, by ratios and latency.
+  format::Duration checkPeriod{std::chrono::milliseconds(100)};  ///< Time between two looks at the expression.
+  format::Duration fallbackDuration{std::chrono::seconds(10)};   ///< Time without any request.
+  format::Duration recoveryDuration{std::chrono::seconds(10)};   ///< Time of growing traffic after that.
+  std::int64_t responseCode = 503;                               ///< What clients get meanwhile.
   bool operator==(const CircuitBreaker&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(CircuitBreaker, (), (expression, checkPeriod, fallbackDuration, recoveryDuration, responseCode))

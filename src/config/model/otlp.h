@@ -14,9 +14,9 @@ namespace tandem::model {
 
 /// Export over gRPC.
 struct OtlpGrpc {
-  std::string endpoint = "localhost:4317";  ///< host:port.
-  bool insecure = false;                    ///< Without TLS.
-  std::optional<ClientTls> tls;
+  std::string endpoint = "localhost:4317";        ///< host:port.
+  bool insecure = false;                          ///< Without TLS.
+  std::optional<ClientTls> tls;                   ///< TLS towards it.
   std::map<std::string, format::Secret> headers;  ///< Sent with every export.
   bool operator==(const OtlpGrpc&) const = default;
 };
@@ -25,16 +25,16 @@ BOOST_DESCRIBE_STRUCT(OtlpGrpc, (), (endpoint, insecure, tls, headers))
 /// Export over HTTP.
 struct OtlpHttp {
   std::string endpoint = "https://localhost:4318";  ///< URL.
-  std::optional<ClientTls> tls;
-  std::map<std::string, format::Secret> headers;  ///< Sent with every export.
+  std::optional<ClientTls> tls;                     ///< TLS towards it.
+  std::map<std::string, format::Secret> headers;    ///< Sent with every export.
   bool operator==(const OtlpHttp&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(OtlpHttp, (), (endpoint, tls, headers))
 
 /// Where telemetry goes; gRPC wins when both are set.
 struct Otlp {
-  std::string serviceName = "traefik";
-  std::map<std::string, std::string> resourceAttributes;
+  std::string serviceName = "traefik";                    ///< Name of this program at the collector.
+  std::map<std::string, std::string> resourceAttributes;  ///< Further attributes of this program.
   std::optional<OtlpGrpc> grpc;
   std::optional<OtlpHttp> http;
   static constexpr std::array kMayStandAlone{"grpc", "http"};

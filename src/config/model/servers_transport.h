@@ -32,13 +32,13 @@ struct HttpServersTransport {
   bool insecureSkipVerify = false;        ///< Accept any certificate.
   std::vector<std::string> rootCAs;       ///< Certificate authorities: paths or PEM.
   std::vector<Certificate> certificates;  ///< Client certificates.
-  std::vector<std::string> cipherSuites;
-  std::string minVersion;  ///< VersionTLS10 to VersionTLS13.
-  std::string maxVersion;
-  std::int64_t maxIdleConnsPerHost = 0;  ///< Unused connections kept; 0: 2, negative: none.
-  ForwardingTimeouts forwardingTimeouts;
-  bool disableHTTP2 = false;
-  std::string peerCertURI;  ///< URI the server's certificate must hold.
+  std::vector<std::string> cipherSuites;  ///< Ciphers of TLS 1.2 and older, by Go's names; empty: safe ones.
+  std::string minVersion;                 ///< VersionTLS10 to VersionTLS13; empty: 1.2.
+  std::string maxVersion;                 ///< The same; empty: 1.3.
+  std::int64_t maxIdleConnsPerHost = 0;   ///< Unused connections kept; 0: 2, negative: none.
+  ForwardingTimeouts forwardingTimeouts;  ///< Deadlines; 0: none.
+  bool disableHTTP2 = false;              ///< HTTP/1.1 only.
+  std::string peerCertURI;                ///< URI the server's certificate must hold.
   std::optional<Spiffe> spiffe;
   static constexpr std::array kMayStandAlone{"spiffe"};
   static constexpr std::array kNotBuilt{"spiffe"};
@@ -50,7 +50,7 @@ BOOST_DESCRIBE_STRUCT(HttpServersTransport, (),
 
 /// The same deadlines as the static configuration spells them.
 struct StaticForwardingTimeouts {
-  format::Duration dialTimeout{std::chrono::seconds(30)};  ///< Until connected.
+  format::Duration dialTimeout{std::chrono::seconds(30)};  ///< Until connected; 0: no limit.
   format::Duration responseHeaderTimeout;                  ///< From the end of the request to the response's headers.
   format::Duration idleConnTimeout{std::chrono::seconds(90)};  ///< How long an unused connection is kept.
   bool operator==(const StaticForwardingTimeouts&) const = default;
@@ -59,10 +59,10 @@ BOOST_DESCRIBE_STRUCT(StaticForwardingTimeouts, (), (dialTimeout, responseHeader
 
 /// Becomes the transport default@internal (Traefik: static serversTransport).
 struct StaticServersTransport {
-  bool insecureSkipVerify = false;         ///< Accept any certificate.
-  std::vector<std::string> rootCAs;        ///< Certificate authorities: paths or PEM.
-  std::int64_t maxIdleConnsPerHost = 200;  ///< Unused connections kept; 0: 2, negative: none.
-  StaticForwardingTimeouts forwardingTimeouts;
+  bool insecureSkipVerify = false;              ///< Accept any certificate.
+  std::vector<std::string> rootCAs;             ///< Certificate authorities: paths or PEM.
+  std::int64_t maxIdleConnsPerHost = 200;       ///< Unused connections kept; 0: 2, negative: none.
+  StaticForwardingTimeouts forwardingTimeouts;  ///< Deadlines; 0: none.
   std::optional<Spiffe> spiffe;
   static constexpr std::array kMayStandAlone{"spiffe"};
   static constexpr std::array kNotBuilt{"spiffe"};

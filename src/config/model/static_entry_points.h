@@ -134,9 +134,9 @@ BOOST_DESCRIBE_STRUCT(EntryPointTransport, (), (lifeCycle, respondingTimeouts, k
 
 /// An address to listen on (Traefik: entryPoints.NAME).
 struct EntryPoint {
-  std::string address;           ///< [host]:port[/tcp|/udp], see entry_point_address.h.
+  std::string address;           ///< [host]:port[/tcp|/udp]; no host: all addresses of the machine.
   bool allowACMEByPass = false;  ///< Let routers answer certificate challenges.
-  bool reusePort = false;        ///< SO_REUSEPORT.
+  bool reusePort = false;        ///< Let several programs listen there (SO_REUSEPORT).
   bool asDefault = false;        ///< Routers without entry points listen here.
   EntryPointTransport transport;
   std::optional<ProxyProtocol> proxyProtocol;

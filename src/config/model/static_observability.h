@@ -18,12 +18,12 @@ namespace tandem::model {
 struct Log {
   std::string level = "ERROR";    ///< TRACE, DEBUG, INFO, WARN, ERROR, FATAL, PANIC; any case; others: ERROR.
   std::string format = "common";  ///< common or json.
-  bool noColor = false;
-  std::string filePath;         ///< Empty: standard output.
-  std::int64_t maxSize = 0;     ///< MB before rotation; 0: 100.
-  std::int64_t maxAge = 0;      ///< Days old files are kept; 0: for ever.
-  std::int64_t maxBackups = 0;  ///< Old files kept; 0: all.
-  bool compress = false;        ///< Has no effect: rotated files are always compressed.
+  bool noColor = false;           ///< No colours (format common).
+  std::string filePath;           ///< Empty: standard output.
+  std::int64_t maxSize = 0;       ///< MB before rotation; 0: 100.
+  std::int64_t maxAge = 0;        ///< Days old files are kept; 0: for ever.
+  std::int64_t maxBackups = 0;    ///< Old files kept; 0: all.
+  bool compress = false;          ///< Has no effect: rotated files are always compressed.
   std::optional<Otlp> otlp;
   static constexpr std::array kMayStandAlone{"otlp"};
   static constexpr std::array kNotBuilt{"otlp"};
@@ -83,13 +83,13 @@ BOOST_DESCRIBE_STRUCT(AccessLog, (), (filePath, format, filters, fields, bufferi
 
 /// The page Prometheus reads (Traefik: metrics.prometheus).
 struct Prometheus {
-  std::vector<double> buckets{0.1, 0.3, 1.2, 5.0};  ///< Seconds.
-  bool addEntryPointsLabels = true;
-  bool addRoutersLabels = false;
-  bool addServicesLabels = true;
-  std::string entryPoint = "traefik";
-  bool manualRouting = false;
-  std::map<std::string, std::string> headerLabels;  ///< Label to request header.
+  std::vector<double> buckets{0.1, 0.3, 1.2, 5.0};  ///< Bounds of the histograms in seconds.
+  bool addEntryPointsLabels = true;                 ///< Count by entry point.
+  bool addRoutersLabels = false;                    ///< Count by router.
+  bool addServicesLabels = true;                    ///< Count by service.
+  std::string entryPoint = "traefik";               ///< Entry point of `/metrics`.
+  bool manualRouting = false;                       ///< No router of its own: use the service `prometheus@internal`.
+  std::map<std::string, std::string> headerLabels;  ///< Label to request header whose value it shows.
   bool operator==(const Prometheus&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(Prometheus, (),
@@ -98,12 +98,12 @@ BOOST_DESCRIBE_STRUCT(Prometheus, (),
 
 /// Metrics to Datadog.
 struct Datadog {
-  std::string address = "localhost:8125";
-  format::Duration pushInterval{std::chrono::seconds(10)};
-  bool addEntryPointsLabels = true;
-  bool addRoutersLabels = false;
-  bool addServicesLabels = true;
-  std::string prefix = "traefik";
+  std::string address = "localhost:8125";                   ///< host:port or Unix socket of the agent.
+  format::Duration pushInterval{std::chrono::seconds(10)};  ///< Time between two pushes.
+  bool addEntryPointsLabels = true;                         ///< Count by entry point.
+  bool addRoutersLabels = false;                            ///< Count by router.
+  bool addServicesLabels = true;                            ///< Count by service.
+  std::string prefix = "traefik";                           ///< Beginning of the metrics' names.
   bool operator==(const Datadog&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(Datadog, (),
@@ -111,12 +111,12 @@ BOOST_DESCRIBE_STRUCT(Datadog, (),
 
 /// Metrics to StatsD.
 struct StatsD {
-  std::string address = "localhost:8125";
-  format::Duration pushInterval{std::chrono::seconds(10)};
-  bool addEntryPointsLabels = true;
-  bool addRoutersLabels = false;
-  bool addServicesLabels = true;
-  std::string prefix = "traefik";
+  std::string address = "localhost:8125";                   ///< host:port of the server.
+  format::Duration pushInterval{std::chrono::seconds(10)};  ///< Time between two pushes.
+  bool addEntryPointsLabels = true;                         ///< Count by entry point.
+  bool addRoutersLabels = false;                            ///< Count by router.
+  bool addServicesLabels = true;                            ///< Count by service.
+  std::string prefix = "traefik";                           ///< Beginning of the metrics' names.
   bool operator==(const StatsD&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(StatsD, (),
@@ -124,15 +124,15 @@ BOOST_DESCRIBE_STRUCT(StatsD, (),
 
 /// Metrics to InfluxDB 2.
 struct InfluxDb2 {
-  std::string address = "http://localhost:8086";
-  format::Secret token;
-  format::Duration pushInterval{std::chrono::seconds(10)};
-  std::string org;
-  std::string bucket;
-  bool addEntryPointsLabels = true;
-  bool addRoutersLabels = false;
-  bool addServicesLabels = true;
-  std::map<std::string, std::string> additionalLabels;
+  std::string address = "http://localhost:8086";            ///< URL of the server.
+  format::Secret token;                                     ///< Access token; obligatory.
+  format::Duration pushInterval{std::chrono::seconds(10)};  ///< Time between two pushes.
+  std::string org;                                          ///< Organisation; obligatory.
+  std::string bucket;                                       ///< Bucket; obligatory.
+  bool addEntryPointsLabels = true;                         ///< Count by entry point.
+  bool addRoutersLabels = false;                            ///< Count by router.
+  bool addServicesLabels = true;                            ///< Count by service.
+  std::map<std::string, std::string> additionalLabels;      ///< Labels added to everything.
   bool operator==(const InfluxDb2&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(InfluxDb2, (),
@@ -143,14 +143,14 @@ BOOST_DESCRIBE_STRUCT(InfluxDb2, (),
 struct OtlpMetrics {
   std::optional<OtlpGrpc> grpc;
   std::optional<OtlpHttp> http;
-  bool addEntryPointsLabels = true;
-  bool addRoutersLabels = false;
-  bool addServicesLabels = true;
+  bool addEntryPointsLabels = true;  ///< Count by entry point.
+  bool addRoutersLabels = false;     ///< Count by router.
+  bool addServicesLabels = true;     ///< Count by service.
   std::vector<double> explicitBoundaries{0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25,
                                          0.5,   0.75, 1.0,   2.5,  5.0,   7.5, 10.0};  ///< Seconds.
-  format::Duration pushInterval{std::chrono::seconds(10)};
-  std::string serviceName = "traefik";
-  std::map<std::string, std::string> resourceAttributes;
+  format::Duration pushInterval{std::chrono::seconds(10)};                             ///< Time between two pushes.
+  std::string serviceName = "traefik";                    ///< Name of this program at the collector.
+  std::map<std::string, std::string> resourceAttributes;  ///< Further attributes of this program.
   static constexpr std::array kMayStandAlone{"grpc", "http"};
   bool operator==(const OtlpMetrics&) const = default;
 };
@@ -160,7 +160,7 @@ BOOST_DESCRIBE_STRUCT(OtlpMetrics, (),
 
 /// Numbers about requests (Traefik: metrics).
 struct Metrics {
-  bool addInternals = false;
+  bool addInternals = false;  ///< Count requests to `@internal` services too.
   std::optional<Prometheus> prometheus;
   std::optional<Datadog> datadog;
   std::optional<StatsD> statsD;
@@ -183,15 +183,15 @@ BOOST_DESCRIBE_STRUCT(TracingOtlp, (), (grpc, http))
 
 /// Spans (Traefik: tracing).
 struct Tracing {
-  std::string serviceName = "traefik";
-  std::map<std::string, std::string> resourceAttributes;
-  std::vector<std::string> capturedRequestHeaders;
-  std::vector<std::string> capturedResponseHeaders;
-  std::vector<std::string> safeQueryParams;  ///< Query parameters that are not redacted.
-  double sampleRate = 1.0;                   ///< 0 to 1.
-  bool addInternals = false;
-  std::optional<TracingOtlp> otlp;
-  std::map<std::string, std::string> globalAttributes;  ///< Deprecated name of resourceAttributes.
+  std::string serviceName = "traefik";                    ///< Name of this program in traces.
+  std::map<std::string, std::string> resourceAttributes;  ///< Further attributes of this program.
+  std::vector<std::string> capturedRequestHeaders;        ///< Request headers that become attributes.
+  std::vector<std::string> capturedResponseHeaders;       ///< Response headers that become attributes.
+  std::vector<std::string> safeQueryParams;               ///< Query parameters that are not redacted.
+  double sampleRate = 1.0;                                ///< Share of requests that is traced, 0 to 1.
+  bool addInternals = false;                              ///< Trace requests to `@internal` services too.
+  std::optional<TracingOtlp> otlp;                        ///< Where spans go; absent: HTTP to localhost.
+  std::map<std::string, std::string> globalAttributes;    ///< Deprecated name of resourceAttributes.
   static constexpr std::array kMayStandAlone{"otlp"};
   bool operator==(const Tracing&) const = default;
 };
@@ -201,19 +201,19 @@ BOOST_DESCRIBE_STRUCT(Tracing, (),
 
 /// Answers health checks under /ping (Traefik: ping).
 struct Ping {
-  std::string entryPoint = "traefik";
-  bool manualRouting = false;                ///< No router of its own.
-  std::int64_t terminatingStatusCode = 503;  ///< During shutdown.
+  std::string entryPoint = "traefik";        ///< Entry point of `/ping`.
+  bool manualRouting = false;                ///< No router of its own: use the service `ping@internal`.
+  std::int64_t terminatingStatusCode = 503;  ///< Status while the program ends.
   bool operator==(const Ping&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(Ping, (), (entryPoint, manualRouting, terminatingStatusCode))
 
 /// The REST API and the dashboard (Traefik: api).
 struct Api {
-  std::string basePath = "/";  ///< Put before its paths.
-  bool insecure = false;       ///< On the entry point traefik, for everybody.
-  bool dashboard = true;
-  bool debug = false;               ///< /debug/ too.
+  std::string basePath = "/";       ///< Put before its paths.
+  bool insecure = false;            ///< Serve it on the entry point `traefik`, for everybody.
+  bool dashboard = true;            ///< Serve the page for people too.
+  bool debug = false;               ///< Serve `/debug/` too.
   bool disableDashboardAd = false;  ///< Only told in /api/version.
   std::string dashboardName;        ///< Only told in /api/version.
   static constexpr std::array kNotBuilt{"basePath", "debug"};

@@ -37,12 +37,12 @@ BOOST_DESCRIBE_STRUCT(Rest, (), (insecure))
 
 /// Configuration fetched by HTTP (Traefik: providers.http).
 struct HttpProvider {
-  std::string endpoint;
-  format::Duration pollInterval{std::chrono::seconds(5)};
-  format::Duration pollTimeout{std::chrono::seconds(5)};
-  std::map<std::string, format::Secret> headers;  ///< Sent with every request.
-  std::optional<ClientTls> tls;
-  std::int64_t maxResponseBodySize = -1;  ///< Bytes; -1: no limit.
+  std::string endpoint;                                    ///< URL of the configuration (YAML or JSON); obligatory.
+  format::Duration pollInterval{std::chrono::seconds(5)};  ///< Time between two requests.
+  format::Duration pollTimeout{std::chrono::seconds(5)};   ///< Longest wait for an answer.
+  std::map<std::string, format::Secret> headers;           ///< Sent with every request.
+  std::optional<ClientTls> tls;                            ///< TLS towards it.
+  std::int64_t maxResponseBodySize = -1;                   ///< Bytes; -1: no limit.
   bool operator==(const HttpProvider&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(HttpProvider, (), (endpoint, pollInterval, pollTimeout, headers, tls, maxResponseBodySize))

@@ -14,18 +14,18 @@ namespace tandem::model {
 
 /// Containers (Traefik: providers.docker).
 struct Docker {
-  bool exposedByDefault = true;
-  std::string constraints;
-  bool allowEmptyServices = false;
-  std::string network;
-  bool useBindPortIP = false;
-  bool watch = true;
-  std::string defaultRule = "Host(`{{ normalize .Name }}`)";
-  std::string username;
-  format::Secret password;
-  std::string endpoint = "unix:///var/run/docker.sock";
-  std::optional<ClientTls> tls;
-  format::Duration httpClientTimeout;
+  bool exposedByDefault = true;     ///< Take those without the label `traefik.enable` too.
+  std::string constraints;          ///< Only those whose labels fit this expression; empty: all.
+  bool allowEmptyServices = false;  ///< Keep unhealthy containers as services without servers.
+  std::string network;              ///< Network whose addresses count; empty: any.
+  bool useBindPortIP = false;       ///< Use address and port bound on the host.
+  bool watch = true;                ///< Follow Docker's events.
+  std::string defaultRule = "Host(`{{ normalize .Name }}`)";  ///< Rule (a template) of routers without one.
+  std::string username;                                  ///< User for basic authentication (http and https endpoints).
+  format::Secret password;                               ///< Its password.
+  std::string endpoint = "unix:///var/run/docker.sock";  ///< Docker's socket or URL (unix, tcp, http, https, ssh).
+  std::optional<ClientTls> tls;                          ///< TLS towards it.
+  format::Duration httpClientTimeout;                    ///< Longest time of a request; 0: no limit.
   bool operator==(const Docker&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(Docker, (),
@@ -34,19 +34,19 @@ BOOST_DESCRIBE_STRUCT(Docker, (),
 
 /// Services of a swarm (Traefik: providers.swarm).
 struct Swarm {
-  bool exposedByDefault = true;
-  std::string constraints;
-  bool allowEmptyServices = false;
-  std::string network;
-  bool useBindPortIP = false;
-  bool watch = true;
-  std::string defaultRule = "Host(`{{ normalize .Name }}`)";
-  std::string username;
-  format::Secret password;
-  std::string endpoint = "unix:///var/run/docker.sock";
-  std::optional<ClientTls> tls;
-  format::Duration httpClientTimeout;
-  format::Duration refreshSeconds{std::chrono::seconds(15)};
+  bool exposedByDefault = true;     ///< Take those without the label `traefik.enable` too.
+  std::string constraints;          ///< Only those whose labels fit this expression; empty: all.
+  bool allowEmptyServices = false;  ///< Keep services without running tasks.
+  std::string network;              ///< Network whose addresses count; empty: any.
+  bool useBindPortIP = false;       ///< Use address and port bound on the host.
+  bool watch = true;                ///< Follow changes.
+  std::string defaultRule = "Host(`{{ normalize .Name }}`)";  ///< Rule (a template) of routers without one.
+  std::string username;                                  ///< User for basic authentication (http and https endpoints).
+  format::Secret password;                               ///< Its password.
+  std::string endpoint = "unix:///var/run/docker.sock";  ///< Socket or URL of a manager (unix, tcp, http, https, ssh).
+  std::optional<ClientTls> tls;                          ///< TLS towards it.
+  format::Duration httpClientTimeout;                    ///< Longest time of a request; 0: no limit.
+  format::Duration refreshSeconds{std::chrono::seconds(15)};  ///< Time between two looks.
   bool operator==(const Swarm&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(Swarm, (),
@@ -55,42 +55,42 @@ BOOST_DESCRIBE_STRUCT(Swarm, (),
 
 /// Basic authentication towards Consul.
 struct ConsulHttpAuth {
-  std::string username;
-  format::Secret password;
+  std::string username;     ///< User.
+  format::Secret password;  ///< Password.
   bool operator==(const ConsulHttpAuth&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(ConsulHttpAuth, (), (username, password))
 
 /// Where Consul is.
 struct ConsulEndpoint {
-  std::string address;
-  std::string scheme;
-  std::string datacenter;
-  format::Secret token;
-  std::optional<ClientTls> tls;
+  std::string address;           ///< host:port; empty: 127.0.0.1:8500.
+  std::string scheme;            ///< http or https; empty: http.
+  std::string datacenter;        ///< Data centre; empty: the agent's own.
+  format::Secret token;          ///< Access token.
+  std::optional<ClientTls> tls;  ///< TLS towards it.
   std::optional<ConsulHttpAuth> httpAuth;
-  format::Duration endpointWaitTime;
+  format::Duration endpointWaitTime;  ///< Longest wait of a watch; 0: the server's own.
   bool operator==(const ConsulEndpoint&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(ConsulEndpoint, (), (address, scheme, datacenter, token, tls, httpAuth, endpointWaitTime))
 
 /// Services of Consul (Traefik: providers.consulCatalog).
 struct ConsulCatalog {
-  std::string constraints;
+  std::string constraints;  ///< Only those whose labels fit this expression; empty: all.
   ConsulEndpoint endpoint;
-  std::string prefix = "traefik";
-  format::Duration refreshInterval{std::chrono::seconds(15)};
-  bool requireConsistent = false;
-  bool stale = false;
-  bool cache = false;
-  bool exposedByDefault = true;
-  std::string defaultRule = "Host(`{{ normalize .Name }}`)";
-  bool connectAware = false;
-  bool connectByDefault = false;
-  std::string serviceName = "traefik";
-  bool watch = false;
-  std::vector<std::string> strictChecks{"passing", "warning"};
-  std::vector<std::string> namespaces;
+  std::string prefix = "traefik";                               ///< Beginning of the tags that are read.
+  format::Duration refreshInterval{std::chrono::seconds(15)};   ///< Time between two looks.
+  bool requireConsistent = false;                               ///< Ask for consistent reads.
+  bool stale = false;                                           ///< Allow stale reads.
+  bool cache = false;                                           ///< Let the agent answer from its cache.
+  bool exposedByDefault = true;                                 ///< Take those without the label `traefik.enable` too.
+  std::string defaultRule = "Host(`{{ normalize .Name }}`)";    ///< Rule (a template) of routers without one.
+  bool connectAware = false;                                    ///< Know Consul Connect.
+  bool connectByDefault = false;                                ///< Use Connect for every service.
+  std::string serviceName = "traefik";                          ///< Name under which Connect knows the proxy.
+  bool watch = false;                                           ///< Watch for changes instead of looking at intervals.
+  std::vector<std::string> strictChecks{"passing", "warning"};  ///< States of health that get traffic; `any`: all.
+  std::vector<std::string> namespaces;                          ///< Namespaces (Enterprise); empty: the default one.
   bool operator==(const ConsulCatalog&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(ConsulCatalog, (),
@@ -100,28 +100,28 @@ BOOST_DESCRIBE_STRUCT(ConsulCatalog, (),
 
 /// Where Nomad is.
 struct NomadEndpoint {
-  std::string address = "http://127.0.0.1:4646";
-  std::string region;
-  format::Secret token;
-  std::optional<ClientTls> tls;
-  format::Duration endpointWaitTime;
+  std::string address = "http://127.0.0.1:4646";  ///< URL of Nomad.
+  std::string region;                             ///< Region; empty: the agent's own.
+  format::Secret token;                           ///< Access token.
+  std::optional<ClientTls> tls;                   ///< TLS towards it.
+  format::Duration endpointWaitTime;              ///< Longest wait of a watch; 0: the server's own.
   bool operator==(const NomadEndpoint&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(NomadEndpoint, (), (address, region, token, tls, endpointWaitTime))
 
 /// Services of Nomad (Traefik: providers.nomad).
 struct Nomad {
-  std::string defaultRule = "Host(`{{ normalize .Name }}`)";
-  std::string constraints;
+  std::string defaultRule = "Host(`{{ normalize .Name }}`)";  ///< Rule (a template) of routers without one.
+  std::string constraints;  ///< Only those whose labels fit this expression; empty: all.
   NomadEndpoint endpoint;
-  std::string prefix = "traefik";
-  bool stale = false;
-  bool exposedByDefault = true;
-  format::Duration refreshInterval{std::chrono::seconds(15)};
-  bool allowEmptyServices = false;
-  bool watch = false;
-  format::Duration throttleDuration;
-  std::vector<std::string> namespaces;
+  std::string prefix = "traefik";                              ///< Beginning of the tags that are read.
+  bool stale = false;                                          ///< Allow stale reads.
+  bool exposedByDefault = true;                                ///< Take those without the label `traefik.enable` too.
+  format::Duration refreshInterval{std::chrono::seconds(15)};  ///< Time between two looks.
+  bool allowEmptyServices = false;                             ///< Keep services that are scaled to nothing.
+  bool watch = false;                   ///< Follow Nomad's events instead of looking at intervals.
+  format::Duration throttleDuration;    ///< Shortest time between two looks; needs watch.
+  std::vector<std::string> namespaces;  ///< Namespaces; empty: the default one.
   bool operator==(const Nomad&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(Nomad, (),
@@ -130,17 +130,17 @@ BOOST_DESCRIBE_STRUCT(Nomad, (),
 
 /// Tasks of Amazon ECS (Traefik: providers.ecs).
 struct Ecs {
-  std::string constraints;
-  bool exposedByDefault = true;
-  std::int64_t refreshSeconds = 15;
-  std::string defaultRule = "Host(`{{ normalize .Name }}`)";
-  std::vector<std::string> clusters{"default"};
-  bool autoDiscoverClusters = false;
-  bool healthyTasksOnly = false;
-  bool ecsAnywhere = false;
-  std::string region;
-  std::string accessKeyID;
-  format::Secret secretAccessKey;
+  std::string constraints;           ///< Only those whose labels fit this expression; empty: all.
+  bool exposedByDefault = true;      ///< Take those without the label `traefik.enable` too.
+  std::int64_t refreshSeconds = 15;  ///< Seconds between two looks.
+  std::string defaultRule = "Host(`{{ normalize .Name }}`)";  ///< Rule (a template) of routers without one.
+  std::vector<std::string> clusters{"default"};               ///< Clusters that are read.
+  bool autoDiscoverClusters = false;                          ///< Read all clusters.
+  bool healthyTasksOnly = false;                              ///< Only tasks that Amazon calls healthy.
+  bool ecsAnywhere = false;                                   ///< External instances too.
+  std::string region;                                         ///< Region; empty: the instance's own.
+  std::string accessKeyID;                                    ///< Access key; empty: from environment or instance.
+  format::Secret secretAccessKey;                             ///< Its secret.
   bool operator==(const Ecs&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(Ecs, (),

@@ -30,11 +30,11 @@ BOOST_DESCRIBE_STRUCT(TcpRouterTls, (), (passthrough, options, certResolver, dom
 struct TcpRouter {
   std::vector<std::string> entryPoints;  ///< Where it listens; empty: the default entry points.
   std::vector<std::string> middlewares;  ///< Run in this order.
-  std::string service;
-  std::string rule;
-  std::string ruleSyntax;
-  std::int64_t priority = 0;        ///< 0: the length of the rule, HostSNI(`*`): -1.
-  std::optional<TcpRouterTls> tls;  ///< Presence: TLS only.
+  std::string service;                   ///< Name of the service.
+  std::string rule;                      ///< Which connections match: HostSNI, HostSNIRegexp, ALPN, ClientIP.
+  std::string ruleSyntax;                ///< v2, v3 or default; empty: core.defaultRuleSyntax.
+  std::int64_t priority = 0;             ///< 0: the length of the rule, HostSNI(`*`): -1.
+  std::optional<TcpRouterTls> tls;       ///< Presence: TLS only.
   static constexpr std::array kMayStandAlone{"tls"};
   bool operator==(const TcpRouter&) const = default;
 };
@@ -58,20 +58,20 @@ BOOST_DESCRIBE_STRUCT(TcpServer, (), (address, port, tls))
 
 /// Active probing (Traefik: tcp loadBalancer.healthCheck).
 struct TcpServerHealthCheck {
-  std::int64_t port = 0;  ///< 0: the server's.
-  std::string send;       ///< Text to send.
-  std::string expect;     ///< Text to expect.
-  format::Duration interval{std::chrono::seconds(30)};
-  std::optional<format::Duration> unhealthyInterval;  ///< Absent: interval.
-  format::Duration timeout{std::chrono::seconds(5)};
+  std::int64_t port = 0;                                ///< 0: the server's.
+  std::string send;                                     ///< Text to send.
+  std::string expect;                                   ///< Text to expect.
+  format::Duration interval{std::chrono::seconds(30)};  ///< Time between two probes.
+  std::optional<format::Duration> unhealthyInterval;    ///< Absent: interval.
+  format::Duration timeout{std::chrono::seconds(5)};    ///< Longest wait for an answer.
   bool operator==(const TcpServerHealthCheck&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(TcpServerHealthCheck, (), (port, send, expect, interval, unhealthyInterval, timeout))
 
 /// Spreads connections over servers (Traefik: tcp.services.NAME.loadBalancer).
 struct TcpLoadBalancer {
-  std::vector<TcpServer> servers;
-  std::string serversTransport;
+  std::vector<TcpServer> servers;                     ///< The servers.
+  std::string serversTransport;                       ///< How to connect; empty: default@internal.
   std::optional<ProxyProtocolVersion> proxyProtocol;  ///< Deprecated: use the transport's.
   std::optional<std::int64_t> terminationDelay;       ///< Deprecated: nanoseconds; use the transport's.
   std::optional<TcpServerHealthCheck> healthCheck;
@@ -89,15 +89,15 @@ BOOST_DESCRIBE_STRUCT(TcpHealthPropagation, (), ())
 
 /// A service with its share.
 struct TcpWeightedChild {
-  std::string name;
-  std::optional<std::int64_t> weight = 1;
+  std::string name;                        ///< Name of the service.
+  std::optional<std::int64_t> weight = 1;  ///< Share; 0: never chosen.
   bool operator==(const TcpWeightedChild&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(TcpWeightedChild, (), (name, weight))
 
 /// Spreads connections over services.
 struct TcpWeighted {
-  std::vector<TcpWeightedChild> services;
+  std::vector<TcpWeightedChild> services;  ///< The services.
   std::optional<TcpHealthPropagation> healthCheck;
   static constexpr std::array kMayStandAlone{"healthCheck"};
   bool operator==(const TcpWeighted&) const = default;
@@ -114,14 +114,14 @@ BOOST_DESCRIBE_STRUCT(TcpService, (), (loadBalancer, weighted))
 
 /// Limits connections per address.
 struct InFlightConn {
-  std::int64_t amount = 0;
+  std::int64_t amount = 0;  ///< Open connections allowed for each address.
   bool operator==(const InFlightConn&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(InFlightConn, (), (amount))
 
 /// Admits listed addresses only.
 struct TcpIpAllowList {
-  std::vector<std::string> sourceRange;
+  std::vector<std::string> sourceRange;  ///< Addresses and CIDR ranges.
   bool operator==(const TcpIpAllowList&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(TcpIpAllowList, (), (sourceRange))
@@ -137,11 +137,11 @@ BOOST_DESCRIBE_STRUCT(TcpMiddleware, (), (inFlightConn, ipWhiteList, ipAllowList
 
 /// TLS towards TCP servers.
 struct TcpClientTls {
-  std::string serverName;
-  bool insecureSkipVerify = false;
-  std::vector<std::string> rootCAs;
-  std::vector<Certificate> certificates;
-  std::string peerCertURI;
+  std::string serverName;                 ///< SNI and name to verify; empty: the server's.
+  bool insecureSkipVerify = false;        ///< Accept any certificate.
+  std::vector<std::string> rootCAs;       ///< Certificate authorities: paths or PEM; empty: the system's.
+  std::vector<Certificate> certificates;  ///< Client certificates.
+  std::string peerCertURI;                ///< URI the server's certificate must hold.
   std::optional<Spiffe> spiffe;
   static constexpr std::array kMayStandAlone{"spiffe"};
   bool operator==(const TcpClientTls&) const = default;
@@ -150,10 +150,11 @@ BOOST_DESCRIBE_STRUCT(TcpClientTls, (), (serverName, insecureSkipVerify, rootCAs
 
 /// How to connect to TCP servers (Traefik: tcp.serversTransports.NAME).
 struct TcpServersTransport {
-  format::Duration dialKeepAlive{std::chrono::seconds(15)};
-  format::Duration dialTimeout{std::chrono::seconds(30)};
+  format::Duration dialKeepAlive{std::chrono::seconds(15)};  ///< Time between keep-alive probes; 0: the system's.
+  format::Duration dialTimeout{std::chrono::seconds(30)};    ///< Until connected; 0: no limit.
   std::optional<ProxyProtocolVersion> proxyProtocol;
-  format::Duration terminationDelay{std::chrono::milliseconds(100)};
+  format::Duration terminationDelay{
+      std::chrono::milliseconds(100)};  ///< How long the other half lives when one half ended; negative: for ever.
   std::optional<TcpClientTls> tls;
   static constexpr std::array kMayStandAlone{"proxyProtocol", "tls"};
   bool operator==(const TcpServersTransport&) const = default;
@@ -172,8 +173,8 @@ BOOST_DESCRIBE_STRUCT(TcpConfiguration, (), (routers, services, middlewares, ser
 
 /// TLS of the default TCP transport.
 struct StaticTcpClientTls {
-  bool insecureSkipVerify = false;
-  std::vector<std::string> rootCAs;
+  bool insecureSkipVerify = false;   ///< Accept any certificate.
+  std::vector<std::string> rootCAs;  ///< Certificate authorities: paths or PEM; empty: the system's.
   std::optional<Spiffe> spiffe;
   static constexpr std::array kMayStandAlone{"spiffe"};
   bool operator==(const StaticTcpClientTls&) const = default;
@@ -182,9 +183,9 @@ BOOST_DESCRIBE_STRUCT(StaticTcpClientTls, (), (insecureSkipVerify, rootCAs, spif
 
 /// Becomes the TCP transport default@internal (Traefik: static tcpServersTransport).
 struct StaticTcpServersTransport {
-  format::Duration dialKeepAlive{std::chrono::seconds(15)};
-  format::Duration dialTimeout{std::chrono::seconds(30)};
-  format::Duration terminationDelay;
+  format::Duration dialKeepAlive{std::chrono::seconds(15)};  ///< Time between keep-alive probes; 0: the system's.
+  format::Duration dialTimeout{std::chrono::seconds(30)};    ///< Until connected; 0: no limit.
+  format::Duration terminationDelay;  ///< How long the other half lives when one half ended; negative: for ever.
   std::optional<StaticTcpClientTls> tls;
   static constexpr std::array kMayStandAlone{"tls"};
   bool operator==(const StaticTcpServersTransport&) const = default;

@@ -17,7 +17,7 @@ namespace tandem::model {
 /// Sends the datagrams of its entry points to a service (Traefik: udp.routers.NAME).
 struct UdpRouter {
   std::vector<std::string> entryPoints;  ///< Empty: all UDP entry points.
-  std::string service;
+  std::string service;                   ///< Name of the service.
   bool operator==(const UdpRouter&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(UdpRouter, (), (entryPoints, service))
@@ -32,7 +32,7 @@ BOOST_DESCRIBE_STRUCT(UdpServer, (), (address, port))
 
 /// Spreads sessions over servers.
 struct UdpLoadBalancer {
-  std::vector<UdpServer> servers;
+  std::vector<UdpServer> servers;  ///< The servers.
   static constexpr std::array kSingle{std::pair{"server", "servers"}};
   bool operator==(const UdpLoadBalancer&) const = default;
 };
@@ -40,15 +40,15 @@ BOOST_DESCRIBE_STRUCT(UdpLoadBalancer, (), (servers))
 
 /// A service with its share.
 struct UdpWeightedChild {
-  std::string name;
-  std::optional<std::int64_t> weight = 1;
+  std::string name;                        ///< Name of the service.
+  std::optional<std::int64_t> weight = 1;  ///< Share; 0: never chosen.
   bool operator==(const UdpWeightedChild&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(UdpWeightedChild, (), (name, weight))
 
 /// Spreads sessions over services.
 struct UdpWeighted {
-  std::vector<UdpWeightedChild> services;
+  std::vector<UdpWeightedChild> services;  ///< The services.
   bool operator==(const UdpWeighted&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(UdpWeighted, (), (services))
