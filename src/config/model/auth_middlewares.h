@@ -15,8 +15,8 @@ namespace tandem::model {
 /// HTTP basic authentication, RFC 7617 (Traefik: http.middlewares.NAME.basicAuth).
 struct BasicAuth {
   std::vector<format::Secret> users;  ///< name:hash as htpasswd writes it (MD5, SHA1, bcrypt).
-  std::string usersFile;              ///< A file of such lines.
-  std::string realm;                  ///< Empty: traefik.
+  std::string usersFile;              ///< A file of such lines; read again when it changes.
+  std::string realm;                  ///< Realm shown to the client; empty: traefik.
   bool removeHeader = false;          ///< Do not hand Authorization on.
   std::string headerField;            ///< Request header that gets the user's name.
   bool operator==(const BasicAuth&) const = default;
@@ -28,7 +28,7 @@ struct DigestAuth {
   std::vector<format::Secret> users;  ///< name:realm:hash as htdigest writes it.
   std::string usersFile;              ///< A file of such lines.
   bool removeHeader = false;          ///< Do not hand Authorization on.
-  std::string realm;                  ///< Empty: traefik.
+  std::string realm;                  ///< Realm shown to the client; empty: traefik.
   std::string headerField;            ///< Request header that gets the user's name.
   bool operator==(const DigestAuth&) const = default;
 };
@@ -47,20 +47,20 @@ BOOST_DESCRIBE_STRUCT(ForwardAuthTls, (), (ca, cert, key, insecureSkipVerify, ca
 
 /// Asks another service whether the request may pass.
 struct ForwardAuth {
-  std::string address;                                ///< URL of that service.
+  std::string address;                                ///< URL of the service that is asked; obligatory.
   std::optional<ForwardAuthTls> tls;                  ///< TLS towards it.
   std::optional<bool> trustForwardHeader;             ///< Trust X-Forwarded-* that came in; absent differs from false.
   std::vector<std::string> authResponseHeaders;       ///< Its response headers that are put on the request.
-  std::string authResponseHeadersRegex;               ///< The same by expression.
+  std::string authResponseHeadersRegex;               ///< The same, for all whose names match.
   std::vector<std::string> authRequestHeaders;        ///< Request headers it gets; empty: all.
-  std::optional<std::int64_t> maxResponseBodySize;    ///< Largest answer read; absent or -1: no limit.
+  std::optional<std::int64_t> maxResponseBodySize;    ///< Largest answer read, in bytes; absent or -1: no limit.
   std::vector<std::string> addAuthCookiesToResponse;  ///< Its cookies that are put on the response.
   std::string headerField;                            ///< Request header that gets the user's name.
   bool forwardBody = false;                           ///< Send it the request body.
-  std::optional<std::int64_t> maxBodySize = -1;       ///< Largest body sent; -1: no limit.
+  std::optional<std::int64_t> maxBodySize = -1;       ///< Largest body sent to it, in bytes; -1: no limit.
   bool preserveLocationHeader = false;                ///< Leave Location as it is.
   bool preserveRequestMethod = false;                 ///< Ask with the request's own method.
-  std::string authSigninURL;                          ///< Where to send those who are not signed in.
+  std::string authSigninURL;  ///< Where to redirect those who are not signed in; empty: the service's own answer.
   bool operator==(const ForwardAuth&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(ForwardAuth, (),

@@ -24,7 +24,7 @@ struct Headers {
   std::vector<std::string> accessControlExposeHeaders;         ///< CORS: response headers scripts may see.
   std::optional<std::int64_t> accessControlMaxAge;             ///< CORS: seconds a preflight answer holds.
   bool addVaryHeader = false;                                  ///< Add Vary: Origin.
-  std::vector<std::string> allowedHosts;                       ///< Only these hosts are served.
+  std::vector<std::string> allowedHosts;                       ///< Only these hosts are served; empty: all.
   std::vector<std::string> hostsProxyHeaders;                  ///< Headers that may hold the host.
   std::map<std::string, std::string> sslProxyHeaders;          ///< Header and value that mean TLS.
   std::optional<std::int64_t> stsSeconds;       ///< Strict-Transport-Security max-age; absent or 0: not sent.

@@ -16,9 +16,9 @@ namespace tandem::model {
 
 /// The cookie that keeps a client at one server (Traefik: sticky.cookie).
 struct StickyCookie {
-  std::string name;                       ///< Empty: derived from the service's name.
-  bool secure = false;                    ///< Only over TLS.
-  bool httpOnly = false;                  ///< Hidden from scripts.
+  std::string name;                       ///< Its name; empty: derived from the service's.
+  bool secure = false;                    ///< Send it over TLS only.
+  bool httpOnly = false;                  ///< Hide it from scripts.
   std::string sameSite;                   ///< none, lax or strict; empty: not sent.
   std::int64_t maxAge = 0;                ///< Seconds it lives; 0: until the browser closes.
   std::optional<std::string> path = "/";  ///< Path the cookie is for.
@@ -29,7 +29,7 @@ BOOST_DESCRIBE_STRUCT(StickyCookie, (), (name, secure, httpOnly, sameSite, maxAg
 
 /// Keeps a client at one server.
 struct Sticky {
-  std::optional<StickyCookie> cookie;  ///< Presence switches stickiness on.
+  std::optional<StickyCookie> cookie;  ///< The cookie that does it.
   static constexpr std::array kMayStandAlone{"cookie"};
   bool operator==(const Sticky&) const = default;
 };
@@ -43,17 +43,17 @@ BOOST_DESCRIBE_STRUCT(HealthPropagation, (), ())
 
 /// Active probing of servers (Traefik: loadBalancer.healthCheck).
 struct ServerHealthCheck {
-  std::string scheme;                                   ///< Replaces the server's scheme.
+  std::string scheme;                                   ///< Replaces the server's scheme; empty: does not.
   std::string mode = "http";                            ///< http or grpc.
   std::string path;                                     ///< Path to ask.
   std::string method;                                   ///< Empty: GET.
   std::int64_t status = 0;                              ///< Expected status; 0: 2xx and 3xx.
-  std::int64_t port = 0;                                ///< Replaces the server's port.
+  std::int64_t port = 0;                                ///< Replaces the server's port; 0: does not.
   format::Duration interval{std::chrono::seconds(30)};  ///< Time between two probes.
   std::optional<format::Duration> unhealthyInterval;    ///< The same for servers that are down; absent: interval.
   format::Duration timeout{std::chrono::seconds(5)};    ///< Longest wait for an answer.
-  std::string hostname;                                 ///< Host header to send.
-  std::optional<bool> followRedirects = true;           ///< Follow redirects.
+  std::string hostname;                                 ///< Host header to send; empty: the server's.
+  std::optional<bool> followRedirects = true;           ///< Follow redirects of the answer.
   std::map<std::string, std::string> headers;           ///< Headers to send.
   bool operator==(const ServerHealthCheck&) const = default;
 };
@@ -74,8 +74,8 @@ struct HttpServer {
   std::string url;                     ///< http, https or h2c; its path counts only with preservePath.
   std::optional<std::int64_t> weight;  ///< Absent: 1; 0 or less: never chosen.
   bool preservePath = false;           ///< Put the URL's path before the request's.
-  std::string scheme;                  ///< Labels only: scheme of the generated URL.
-  std::string port;                    ///< Labels only: port of the generated URL.
+  std::string scheme;                  ///< In labels: scheme of the generated URL.
+  std::string port;                    ///< In labels: port of the generated URL.
   bool operator==(const HttpServer&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(HttpServer, (), (url, weight, preservePath, scheme, port))
@@ -94,9 +94,9 @@ struct LoadBalancer {
   std::optional<Sticky> sticky;                                ///< Keeps clients at one server.
   std::vector<HttpServer> servers;                             ///< The servers.
   std::string strategy = "wrr";                                ///< wrr, p2c, hrw or leasttime; empty: wrr.
-  std::optional<ServerHealthCheck> healthCheck;                ///< Active probing.
-  std::optional<PassiveServerHealthCheck> passiveHealthCheck;  ///< Judging by requests.
-  std::optional<bool> passHostHeader = true;                   ///< Send the client's Host, else the server's.
+  std::optional<ServerHealthCheck> healthCheck;                ///< Asks servers whether they live.
+  std::optional<PassiveServerHealthCheck> passiveHealthCheck;  ///< Takes servers out by how requests to them end.
+  std::optional<bool> passHostHeader = true;                   ///< Send the client's Host; false: the server's.
   ResponseForwarding responseForwarding;                       ///< How bodies are handed on.
   std::string serversTransport;                                ///< How to connect; empty: default@internal.
   static constexpr std::array kSingle{std::pair{"server", "servers"}};
@@ -120,7 +120,7 @@ BOOST_DESCRIBE_STRUCT(WeightedChild, (), (name, weight))
 struct Weighted {
   std::vector<WeightedChild> services;           ///< The services.
   std::optional<Sticky> sticky;                  ///< Keeps clients at one service.
-  std::optional<HealthPropagation> healthCheck;  ///< Report upwards.
+  std::optional<HealthPropagation> healthCheck;  ///< Tell those above whether any child lives.
   static constexpr std::array kMayStandAlone{"sticky", "healthCheck"};
   static constexpr std::array kNotBuilt{"sticky", "healthCheck"};
   bool operator==(const Weighted&) const = default;
@@ -130,7 +130,7 @@ BOOST_DESCRIBE_STRUCT(Weighted, (), (services, sticky, healthCheck))
 /// Spreads clients over services by a hash of their address.
 struct HighestRandomWeight {
   std::vector<WeightedChild> services;           ///< The services.
-  std::optional<HealthPropagation> healthCheck;  ///< Report upwards.
+  std::optional<HealthPropagation> healthCheck;  ///< Tell those above whether any child lives.
   static constexpr std::array kMayStandAlone{"healthCheck"};
   bool operator==(const HighestRandomWeight&) const = default;
 };
@@ -139,7 +139,7 @@ BOOST_DESCRIBE_STRUCT(HighestRandomWeight, (), (services, healthCheck))
 /// A service that gets a copy.
 struct Mirror {
   std::string name;          ///< Name of the service.
-  std::int64_t percent = 0;  ///< Share of requests that is copied.
+  std::int64_t percent = 0;  ///< Share of requests that is copied, in percent.
   bool operator==(const Mirror&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(Mirror, (), (name, percent))
@@ -150,7 +150,7 @@ struct Mirroring {
   std::optional<bool> mirrorBody = true;         ///< Copy bodies too.
   std::optional<std::int64_t> maxBodySize = -1;  ///< Larger bodies are not copied; -1: no limit.
   std::vector<Mirror> mirrors;                   ///< Who gets copies.
-  std::optional<HealthPropagation> healthCheck;  ///< Report upwards.
+  std::optional<HealthPropagation> healthCheck;  ///< Tell those above whether the service lives.
   static constexpr std::array kMayStandAlone{"healthCheck"};
   bool operator==(const Mirroring&) const = default;
 };
@@ -167,10 +167,10 @@ BOOST_DESCRIBE_STRUCT(FailoverErrors, (), (maxRequestBodyBytes, status))
 
 /// Uses a second service while the first is down.
 struct Failover {
-  std::string service;                           ///< The first.
-  std::string fallback;                          ///< The second.
-  std::optional<HealthPropagation> healthCheck;  ///< Report upwards.
-  std::optional<FailoverErrors> errors;          ///< Fail over by answer too.
+  std::string service;                           ///< The service that is used while it lives.
+  std::string fallback;                          ///< The service that is used else.
+  std::optional<HealthPropagation> healthCheck;  ///< Tell those above whether any of the two lives.
+  std::optional<FailoverErrors> errors;          ///< Use the fallback for answers of these kinds too.
   static constexpr std::array kMayStandAlone{"healthCheck"};
   bool operator==(const Failover&) const = default;
 };
@@ -178,12 +178,13 @@ BOOST_DESCRIBE_STRUCT(Failover, (), (service, fallback, healthCheck, errors))
 
 /// Exactly one kind is set (Traefik: http.services.NAME).
 struct HttpService {
-  std::optional<LoadBalancer> loadBalancer;                ///< Over servers.
-  std::optional<HighestRandomWeight> highestRandomWeight;  ///< Over services, by hash.
-  std::optional<Weighted> weighted;                        ///< Over services, by weight.
-  std::optional<Mirroring> mirroring;                      ///< With copies.
-  std::optional<Failover> failover;                        ///< With a spare.
-  std::vector<std::string> middlewares;                    ///< Run before the balancer.
+  std::optional<LoadBalancer> loadBalancer;  ///< Balances over servers.
+  std::optional<HighestRandomWeight>
+      highestRandomWeight;               ///< Balances over services by a hash of the client's address.
+  std::optional<Weighted> weighted;      ///< Balances over services by weight.
+  std::optional<Mirroring> mirroring;    ///< Sends copies to other services.
+  std::optional<Failover> failover;      ///< Uses a second service while the first is down.
+  std::vector<std::string> middlewares;  ///< Run before the balancer; names.
   static constexpr std::array kNotBuilt{"highestRandomWeight", "mirroring", "failover", "middlewares"};
   bool operator==(const HttpService&) const = default;
 };

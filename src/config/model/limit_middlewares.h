@@ -24,9 +24,9 @@ BOOST_DESCRIBE_STRUCT(IpStrategy, (), (depth, excludedIPs, ipv6Subnet))
 
 /// What makes two requests come from one source.
 struct SourceCriterion {
-  std::optional<IpStrategy> ipStrategy;  ///< Their address.
+  std::optional<IpStrategy> ipStrategy;  ///< The client's address.
   std::string requestHeaderName;         ///< The value of this header.
-  bool requestHost = false;              ///< Their Host.
+  bool requestHost = false;              ///< The request's Host.
   bool operator==(const SourceCriterion&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(SourceCriterion, (), (ipStrategy, requestHeaderName, requestHost))
@@ -43,7 +43,7 @@ BOOST_DESCRIBE_STRUCT(IpAllowList, (), (sourceRange, ipStrategy, rejectStatusCod
 
 /// Where shared buckets live.
 struct RateLimitRedis {
-  std::vector<std::string> endpoints{"localhost:6379"};  ///< Servers.
+  std::vector<std::string> endpoints{"localhost:6379"};  ///< host:port of the servers.
   std::optional<ClientTls> tls;                          ///< TLS towards them.
   std::string username;                                  ///< User; empty: none.
   format::Secret password;                               ///< Password.
@@ -63,18 +63,18 @@ BOOST_DESCRIBE_STRUCT(RateLimitRedis, (),
 
 /// A token bucket per source (Traefik: http.middlewares.NAME.rateLimit).
 struct RateLimit {
-  std::int64_t average = 0;                          ///< Requests per period; 0: no limit.
+  std::int64_t average = 0;                          ///< Requests per period for each source; 0: no limit.
   format::Duration period{std::chrono::seconds(1)};  ///< The period of `average`.
-  std::int64_t burst = 1;                            ///< Size of the bucket.
+  std::int64_t burst = 1;                            ///< Requests that may come at once (size of the bucket).
   std::optional<SourceCriterion> sourceCriterion;    ///< Absent: by address.
-  std::optional<RateLimitRedis> redis;               ///< Share the buckets.
+  std::optional<RateLimitRedis> redis;               ///< Share the buckets with other instances.
   bool operator==(const RateLimit&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(RateLimit, (), (average, period, burst, sourceCriterion, redis))
 
 /// Limits requests at one time per source.
 struct InFlightReq {
-  std::int64_t amount = 0;                         ///< How many.
+  std::int64_t amount = 0;                         ///< Requests under way allowed for each source.
   std::optional<SourceCriterion> sourceCriterion;  ///< Absent: by Host.
   bool operator==(const InFlightReq&) const = default;
 };
@@ -86,7 +86,7 @@ struct CircuitBreaker {
   format::Duration checkPeriod{std::chrono::milliseconds(100)};  ///< Time between two looks at the expression.
   format::Duration fallbackDuration{std::chrono::seconds(10)};   ///< Time without any request.
   format::Duration recoveryDuration{std::chrono::seconds(10)};   ///< Time of growing traffic after that.
-  std::int64_t responseCode = 503;                               ///< What clients get meanwhile.
+  std::int64_t responseCode = 503;                               ///< Status for clients while it is open.
   bool operator==(const CircuitBreaker&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(CircuitBreaker, (), (expression, checkPeriod, fallbackDuration, recoveryDuration, responseCode))

@@ -12,8 +12,8 @@ namespace tandem::model {
 
 /// A name a certificate is ordered for, with its alternatives.
 struct Domain {
-  std::string main;               ///< Main name.
-  std::vector<std::string> sans;  ///< Subject alternative names.
+  std::string main;               ///< Main name of the certificate.
+  std::vector<std::string> sans;  ///< Further names (subject alternative names).
   bool operator==(const Domain&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(Domain, (), (main, sans))

@@ -19,8 +19,8 @@ namespace tandem::model {
 
 /// Whose X-Forwarded-* headers count (Traefik: entryPoints.NAME.forwardedHeaders).
 struct ForwardedHeaders {
-  bool insecure = false;                    ///< Everybody's.
-  std::vector<std::string> trustedIPs;      ///< Those of these addresses and CIDR ranges.
+  bool insecure = false;                    ///< Believe everybody.
+  std::vector<std::string> trustedIPs;      ///< Believe these addresses and CIDR ranges.
   std::vector<std::string> connection;      ///< Headers named in Connection that are kept all the same.
   bool notAppendXForwardedFor = false;      ///< Do not add the peer to X-Forwarded-For.
   bool addXForwardedSchemeHeaders = false;  ///< Set X-Forwarded-Scheme and X-Scheme too.
@@ -31,17 +31,17 @@ BOOST_DESCRIBE_STRUCT(ForwardedHeaders, (),
 
 /// Who may send a PROXY protocol header (Traefik: entryPoints.NAME.proxyProtocol).
 struct ProxyProtocol {
-  bool insecure = false;                ///< Everybody.
-  std::vector<std::string> trustedIPs;  ///< These addresses and CIDR ranges.
+  bool insecure = false;                ///< Believe everybody.
+  std::vector<std::string> trustedIPs;  ///< Believe these addresses and CIDR ranges.
   bool operator==(const ProxyProtocol&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(ProxyProtocol, (), (insecure, trustedIPs))
 
 /// Redirects every request of the entry point (Traefik: http.redirections.entryPoint).
 struct RedirectEntryPoint {
-  std::string to;                                                        ///< Name of an entry point, or ":port".
-  std::string scheme = "https";                                          ///< Target scheme.
-  bool permanent = true;                                                 ///< 301 or 308 instead of 302 or 307.
+  std::string to;                ///< Name of the target entry point, or ":port".
+  std::string scheme = "https";  ///< Target scheme.
+  bool permanent = true;         ///< 301 or 308 instead of 302 or 307.
   std::int64_t priority = std::numeric_limits<std::int64_t>::max() - 1;  ///< Priority of the router that does it.
   bool operator==(const RedirectEntryPoint&) const = default;
 };
@@ -56,9 +56,9 @@ BOOST_DESCRIBE_STRUCT(Redirections, (), (entryPoint))
 
 /// HTTP on an entry point (Traefik: entryPoints.NAME.http).
 struct EntryPointHttp {
-  std::optional<Redirections> redirections;            ///< Send everybody elsewhere.
-  std::vector<std::string> middlewares;                ///< Put before those of every router here; qualified names.
-  std::optional<RouterTls> tls;                        ///< For routers here that have no `tls` of their own.
+  std::optional<Redirections> redirections;  ///< Send every request elsewhere.
+  std::vector<std::string> middlewares;  ///< Run before those of every router here; qualified names (name@provider).
+  std::optional<RouterTls> tls;          ///< For routers here that have no `tls` of their own.
   std::optional<EncodedCharacters> encodedCharacters;  ///< Which escapes a path may hold; absent: all.
   bool encodeQuerySemicolons = false;                  ///< Write ; in queries as %3B instead of reading it as &.
   bool sanitizePath = true;                            ///< Resolve "." and ".." and "//" in paths.
@@ -75,8 +75,8 @@ BOOST_DESCRIBE_STRUCT(EntryPointHttp, (),
 /// HTTP/2 on an entry point.
 struct EntryPointHttp2 {
   std::int64_t maxConcurrentStreams = 250;        ///< Requests at one time on one connection.
-  std::int64_t maxDecoderHeaderTableSize = 4096;  ///< HPACK, incoming.
-  std::int64_t maxEncoderHeaderTableSize = 4096;  ///< HPACK, outgoing.
+  std::int64_t maxDecoderHeaderTableSize = 4096;  ///< Bytes of the HPACK table of incoming fields.
+  std::int64_t maxEncoderHeaderTableSize = 4096;  ///< Bytes of the HPACK table of outgoing fields.
   bool operator==(const EntryPointHttp2&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(EntryPointHttp2, (), (maxConcurrentStreams, maxDecoderHeaderTableSize, maxEncoderHeaderTableSize))
@@ -97,17 +97,17 @@ BOOST_DESCRIBE_STRUCT(EntryPointUdp, (), (timeout))
 
 /// What happens at shutdown (Traefik: transport.lifeCycle).
 struct LifeCycle {
-  format::Duration requestAcceptGraceTimeout;               ///< Goes on accepting so long.
-  format::Duration graceTimeOut{std::chrono::seconds(10)};  ///< Then waits so long for requests under way.
+  format::Duration requestAcceptGraceTimeout;               ///< How long requests are accepted after the signal to end.
+  format::Duration graceTimeOut{std::chrono::seconds(10)};  ///< How long requests under way may take after that.
   bool operator==(const LifeCycle&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(LifeCycle, (), (requestAcceptGraceTimeout, graceTimeOut))
 
 /// Deadlines towards clients (Traefik: transport.respondingTimeouts); 0: none.
 struct RespondingTimeouts {
-  format::Duration readTimeout{std::chrono::seconds(60)};   ///< For the whole request with its body.
-  format::Duration writeTimeout;                            ///< For the whole response.
-  format::Duration idleTimeout{std::chrono::seconds(180)};  ///< Between two requests; 0: readTimeout.
+  format::Duration readTimeout{std::chrono::seconds(60)};   ///< For the whole request with its body; 0: none.
+  format::Duration writeTimeout;                            ///< For the whole response; 0: none.
+  format::Duration idleTimeout{std::chrono::seconds(180)};  ///< Silence allowed between two requests; 0: readTimeout.
   std::optional<std::int64_t>
       minBytesPerSecond;  ///< tandem only: slower bodies, either way, are given up; absent: 240, 0: off.
   std::optional<format::Duration> minBytesGrace;  ///< tandem only: time before that rate is asked for; absent: 10s.

@@ -33,17 +33,17 @@ BOOST_DESCRIBE_STRUCT(Log, (), (level, format, noColor, filePath, maxSize, maxAg
 
 /// Which requests are logged.
 struct AccessLogFilters {
-  std::vector<std::string> statusCodes;  ///< Statuses and ranges: 500-599.
+  std::vector<std::string> statusCodes;  ///< Those with these statuses and ranges: 500-599.
   bool retryAttempts = false;            ///< Those that were retried.
-  format::Duration minDuration;          ///< Those that took longer.
+  format::Duration minDuration;          ///< Those that took longer than this.
   bool operator==(const AccessLogFilters&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(AccessLogFilters, (), (statusCodes, retryAttempts, minDuration))
 
 /// Which headers are logged.
 struct AccessLogHeaders {
-  std::string defaultMode = "drop";          ///< keep, drop or redact.
-  std::map<std::string, std::string> names;  ///< Header to mode.
+  std::string defaultMode = "drop";          ///< For headers that are not named: keep, drop or redact.
+  std::map<std::string, std::string> names;  ///< Header to keep, drop or redact.
   bool operator==(const AccessLogHeaders&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(AccessLogHeaders, (), (defaultMode, names))
@@ -57,8 +57,8 @@ BOOST_DESCRIBE_STRUCT(AccessLogQueryParameters, (), (defaultMode))
 
 /// Which fields are logged.
 struct AccessLogFields {
-  std::string defaultMode = "keep";          ///< keep or drop.
-  std::map<std::string, std::string> names;  ///< Field to mode.
+  std::string defaultMode = "keep";          ///< For fields that are not named: keep or drop.
+  std::map<std::string, std::string> names;  ///< Field to keep or drop.
   AccessLogHeaders headers;
   AccessLogQueryParameters queryParameters;
   bool operator==(const AccessLogFields&) const = default;
@@ -71,8 +71,8 @@ struct AccessLog {
   std::string format = "common";  ///< common, genericCLF or json.
   std::optional<AccessLogFilters> filters;
   std::optional<AccessLogFields> fields;
-  std::int64_t bufferingSize = 0;  ///< Lines written later; 0: at once.
-  bool addInternals = false;       ///< Requests to internal services too.
+  std::int64_t bufferingSize = 0;  ///< Lines that may wait for the disk beyond the usual.
+  bool addInternals = false;       ///< Requests to `@internal` services too.
   bool dualOutput = false;         ///< With otlp: write lines too.
   std::optional<Otlp> otlp;
   static constexpr std::array kNotBuilt{"dualOutput", "otlp"};

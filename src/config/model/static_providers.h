@@ -20,17 +20,17 @@ namespace tandem::model {
 
 /// Files (Traefik: providers.file).
 struct FileProvider {
-  std::string directory;                   ///< All supported files below it; wins over filename.
-  bool watch = true;                       ///< Read again on changes.
-  std::string filename;                    ///< One file.
-  bool debugLogGeneratedTemplate = false;  ///< Log the rendered templates.
+  std::string directory;                   ///< Folder: all supported files below it; wins over filename.
+  bool watch = true;                       ///< Read files again when they change.
+  std::string filename;                    ///< One file; .yml, .yaml, .toml or .json.
+  bool debugLogGeneratedTemplate = false;  ///< Log the rendered templates (level DEBUG).
   bool operator==(const FileProvider&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(FileProvider, (), (directory, watch, filename, debugLogGeneratedTemplate))
 
 /// Configuration put through the API (Traefik: providers.rest).
 struct Rest {
-  bool insecure = false;  ///< On the entry point traefik, for everybody.
+  bool insecure = false;  ///< Serve it on the entry point `traefik`, for everybody.
   bool operator==(const Rest&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(Rest, (), (insecure))

@@ -50,7 +50,7 @@ BOOST_DESCRIBE_STRUCT(ProxyProtocolVersion, (), (version))
 /// One server of a load balancer.
 struct TcpServer {
   std::string address;  ///< host:port.
-  std::string port;     ///< Labels only.
+  std::string port;     ///< In labels: port of the address.
   bool tls = false;     ///< TLS towards it.
   bool operator==(const TcpServer&) const = default;
 };
@@ -59,8 +59,8 @@ BOOST_DESCRIBE_STRUCT(TcpServer, (), (address, port, tls))
 /// Active probing (Traefik: tcp loadBalancer.healthCheck).
 struct TcpServerHealthCheck {
   std::int64_t port = 0;                                ///< 0: the server's.
-  std::string send;                                     ///< Text to send.
-  std::string expect;                                   ///< Text to expect.
+  std::string send;                                     ///< Text to send; empty: only connect.
+  std::string expect;                                   ///< Text the server must answer; empty: none.
   format::Duration interval{std::chrono::seconds(30)};  ///< Time between two probes.
   std::optional<format::Duration> unhealthyInterval;    ///< Absent: interval.
   format::Duration timeout{std::chrono::seconds(5)};    ///< Longest wait for an answer.

@@ -16,9 +16,9 @@ namespace tandem::model {
 
 /// A certificate and the stores it goes to (Traefik: tls.certificates).
 struct StoredCertificate {
-  format::Secret certFile;          ///< Path or PEM.
-  format::Secret keyFile;           ///< Path or PEM.
-  std::vector<std::string> stores;  ///< Empty: default.
+  format::Secret certFile;          ///< Certificate chain: path or PEM.
+  format::Secret keyFile;           ///< Private key: path or PEM.
+  std::vector<std::string> stores;  ///< Stores it goes to; empty: default.
   bool operator==(const StoredCertificate&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(StoredCertificate, (), (certFile, keyFile, stores))

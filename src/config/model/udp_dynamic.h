@@ -25,7 +25,7 @@ BOOST_DESCRIBE_STRUCT(UdpRouter, (), (entryPoints, service))
 /// One server.
 struct UdpServer {
   std::string address;  ///< host:port.
-  std::string port;     ///< Labels only.
+  std::string port;     ///< In labels: port of the address.
   bool operator==(const UdpServer&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(UdpServer, (), (address, port))
