@@ -97,4 +97,60 @@ base::Result<std::vector<std::string>> texts_of(const Value& value) {
   return texts;
 }
 
+std::string_view parameter_type(char parameter) {
+  switch (parameter) {
+    case 's':
+      return "string";
+    case 'i':
+      return "int";
+    case 'u':
+      return "uint32";
+    case 'b':
+      return "bool";
+    case 'f':
+      return "float64";
+    case 'm':
+      return "map[string]interface {}";
+    case 'l':
+      return "[]interface {}";
+    case 't':
+      return "time.Time";
+    case 'c':
+      return "sprig.certificate";
+    case 'V':
+      return "*semver.Version";
+    default:
+      return "interface {}";
+  }
+}
+
+bool accepts(char parameter, const Value& value) {
+  switch (parameter) {
+    case 's':
+      return value.is(Type::kString);
+    case 'i':
+      return value.is(Type::kInt);
+    case 'b':
+      return value.is(Type::kBool);
+    case 'f':
+      return value.is(Type::kFloat);
+    case 'm':
+      return value.is(Type::kMap);
+    case 'l':
+      return value.is(Type::kList);
+    case 't':
+      return value.is(Type::kTime);
+    case 'V':
+      return value.is(Type::kVersion);
+    case 'c':
+      return value.is(Type::kStruct) && value.fields().type_name == parameter_type(parameter);
+    case 'u':
+      return false;
+    default:
+      return true;
+  }
+}
+
+bool may_be_nil(char parameter) { return std::string_view("avmlV").contains(parameter); }
+
 }  // namespace tandem::templates

@@ -58,6 +58,13 @@ struct BuiltIn {
   Outcome (*run)(Call& call);
 };
 
+/// The Go type of a parameter, by its letter.
+std::string_view parameter_type(char parameter);
+/// Whether a value can be handed over as it is.
+bool accepts(char parameter, const Value& value);
+/// Whether nil can be handed over.
+bool may_be_nil(char parameter);
+
 /// Null when there is none of that name.
 const BuiltIn* find_function(std::string_view name);
 /// Methods of times, durations and versions.

@@ -208,7 +208,7 @@ TEST_F(FileProvider, RendersTemplates) {
   start_file("d.yml");
   ASSERT_THAT(seen_.last.problems, IsEmpty());
   EXPECT_EQ(seen_.last.configuration->http.routers.size(), 2);
-  EXPECT_EQ(provider_->locate("http.routers.r1").line, 5);
+  EXPECT_EQ(provider_->locate("http.routers.r1").line, 4);
 }
 
 TEST_F(FileProvider, NamesFileAndLineOfTemplateErrors) {
