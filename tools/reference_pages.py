@@ -55,6 +55,14 @@ The **dynamic** configuration (`http`, `tcp`, `udp`, `tls`) comes from [provider
 tandem runs. Names from other providers are written `name@provider`: `auth@file`, `api@internal`.
 
 Where a path or the text itself is allowed ("path or PEM"), a text that names an existing file means its content.
+
+## Not built yet
+
+Of the options that Traefik has; with all that stands below them.
+
+| page | read and checked, without effect |
+|---|---|
+MISSING
 """
 
 PAGES = [

@@ -171,6 +171,7 @@ class Page:
     def __init__(self, structs):
         self.structs, self.parts, self.problems, self.waiting, self.examples = structs, [], [], [], set()
         self.options = self.built = 0
+        self.missing = []  # paths of options that are not built
 
     def rows_of(self, struct, path, built):
         """Table rows of a section; what is too large for them is kept for a section of its own."""
@@ -195,6 +196,8 @@ class Page:
             meaning += f" In labels one element: `{single[single.index(name, 1) - 1]}`."
         self.options += 1
         self.built += built
+        if not built:
+            self.missing.append(f"{path}.{name}".strip("."))
         return [f"`{path}.{name}`" if path else f"`{name}`", type_text(member.type, self.structs), default_text(member, self.structs), meaning,
                 "built" if built else "not built yet"]
 
@@ -302,20 +305,27 @@ def write_page(page, structs):
     return out
 
 
+def shortest(paths):
+    """The paths without those that stand below another one."""
+    return [path for path in paths if not any(plain(path).startswith(plain(other) + ".") for other in paths)]
+
+
 def write_all():
     """({file: text}, problems)"""
     structs = read_headers()
-    texts, problems, lines, examples = {}, [], [], set()
+    texts, problems, lines, missing, examples = {}, [], [], [], set()
     for struct in structs.values():
-        if missing := set(struct.described) - set(struct.members):
-            sys.exit(f"{struct.name}: described, but not found: {' '.join(sorted(missing))}")
+        if unread := set(struct.described) - set(struct.members):
+            sys.exit(f"{struct.name}: described, but not found: {' '.join(sorted(unread))}")
     for page in PAGES:
         out = write_page(page, structs)
         texts[page.file] = "\n".join(out.parts)
         problems += [f"{page.file}: {problem}" for problem in out.problems]
         examples |= out.examples
         lines.append(f"| [{page.title}]({page.file}) | {page.about} | {out.options} | {out.built} |\n")
-    texts["README.md"] = f"<!-- {MARK} -->\n\n" + INDEX.replace("PAGES", "".join(lines).rstrip())
+        if out.missing:
+            missing.append(f"| [{page.title}]({page.file}) | {' '.join(f'`{path}`' for path in shortest(out.missing))} |\n")
+    texts["README.md"] = f"<!-- {MARK} -->\n\n" + INDEX.replace("PAGES", "".join(lines).rstrip()).replace("MISSING", "".join(missing).rstrip())
     problems += [f"docs/reference/examples/{path.name} is on no page" for path in sorted(EXAMPLES.glob("*")) if path.name not in examples]
     return texts, problems + forgotten(structs)
 

@@ -14,7 +14,7 @@ STATIC = {"entryPoints", "providers", "api", "ping", "log", "accessLog", "metric
           "tcpServersTransport", "global", "core", "hostResolver", "spiffe", "ocsp", "experimental"}
 # Dynamic examples name these entry points.
 AROUND = {"entryPoints": {"web": {"address": ":80"}, "websecure": {"address": ":443"}, "postgres": {"address": ":5432"}, "dns": {"address": ":53/udp"}},
-          "providers": {"file": {"filename": "dynamic.yml"}}}
+          "providers": {"file": {"filename": "dynamic.yml"}}, "api": {}}
 # Static examples read these files.
 EMPTY = "http: {routers: {}}\n"
 SECURITY = "http: {middlewares: {security: {headers: {frameDeny: true}}}}\n"
@@ -65,7 +65,7 @@ def check(tmp_path, certificate):
             (tmp_path / "static.yml").write_text(yaml.safe_dump(AROUND))
             (tmp_path / "dynamic.yml").write_text(text)
         else:
-            (tmp_path / "static.yml").write_text(text)
+            (tmp_path / "static.yml").write_text(text.replace("/etc/traefik/", ""))
             (tmp_path / "dynamic.yml").write_text(SECURITY if "security@file" in text else EMPTY)
         done = subprocess.run([PROGRAM, "check", "--json", "--configFile=static.yml"], cwd=tmp_path, stdin=subprocess.DEVNULL, capture_output=True, text=True,
                               timeout=60, check=False, env={"PATH": "/usr/bin:/bin", "SITES": "shop,blog", "HOME": str(tmp_path)})
