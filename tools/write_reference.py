@@ -241,14 +241,14 @@ class Page:
         parent, built = resolve(self.structs, root, parent_of(path))
         name = last_of(path)
         built = built and name not in parent.lists.get("kNotBuilt", [])
-        row = self.row_of(parent, parent.members[name], (parent_of(path), built))
-        self.section(path, self.structs[inside(parent.members[name].type)[1]], ([row], built))
+        row = self.row_of(parent, member_of(parent, name), (parent_of(path), built))
+        self.section(path, self.structs[inside(member_of(parent, name).type)[1]], ([row], built))
 
     def root_option(self, root, path):
         """The row of one option outside sections."""
         parent, built = resolve(self.structs, root, parent_of(path))
         name = last_of(path)
-        return self.row_of(parent, parent.members[name], (parent_of(path), built and name not in parent.lists.get("kNotBuilt", [])))
+        return self.row_of(parent, member_of(parent, name), (parent_of(path), built and name not in parent.lists.get("kNotBuilt", [])))
 
     def table(self, rows):
         self.parts.append("| option | type | default | meaning | state |\n|---|---|---|---|---|\n"
@@ -287,8 +287,14 @@ def resolve(structs, root, path):
     struct, built = structs[root], True
     for step in filter(None, plain(path).split(".")):
         built = built and step not in struct.lists.get("kNotBuilt", [])
-        struct = structs[inside(struct.members[step].type)[1]]
+        struct = structs[inside(member_of(struct, step).type)[1]]
     return struct, built
+
+
+def member_of(struct, name):
+    if name not in struct.members:
+        sys.exit(f"tools/reference_pages.py names {name}, which {struct.name} does not have")
+    return struct.members[name]
 
 
 def write_page(page, structs):
