@@ -90,6 +90,7 @@ class Tandem:
             "ping": {},
             "providers": {"providersThrottleDuration": "50ms", "file": {"filename": "dynamic.yml", "watch": True}},
             "log": {"level": "INFO"},
+            "stateDirectory": "state",
         }
         for key, value in (static or {}).items():
             if isinstance(value, dict) and isinstance(self.static.get(key), dict):

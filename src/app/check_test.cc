@@ -57,9 +57,11 @@ TEST_F(Check, PrintsEverythingThatIsWrongInBothConfigurations) {
       "error: DIR/conf/b.yml:1:22: http.routers.x.rul: field not found, node: rul (did you mean \"rule\"?)\n"
       "error: DIR/conf/a.yml:3:5: http.routers.web@file: error while parsing rule Path(`/`: parsing rule Path(`/`: "
       "1:9: missing ',' before newline in argument list\n"
+      "error: DIR/conf/b.yml:1:18: http.routers.x@file: router has no service and no child routers\n"
+      "error: DIR/conf/b.yml:1:18: http.routers.x@file: router must have either a service or child routers\n"
       "warning: DIR/tandem.yml:2:1: nonsense: unknown section is ignored\n"
       "not built yet, no effect: providers.docker\n"
-      "3 errors, 1 warning, 1 option not built\n");
+      "5 errors, 1 warning, 1 option not built\n");
 }
 
 TEST_F(Check, IsContentWithAGoodConfiguration) {

@@ -16,11 +16,13 @@ class ConfigurationState {
  public:
   using Errors = std::vector<ConfigurationError>;
 
-  void publish(std::shared_ptr<const routing::Snapshot> snapshot, Errors errors) {
+  /// `recalled`: sources that are served as an earlier run of the program accepted them.
+  void publish(std::shared_ptr<const routing::Snapshot> snapshot, Errors errors, std::size_t recalled) {
     auto shared = std::make_shared<const Errors>(std::move(errors));
     const std::scoped_lock lock(mutex_);
     snapshot_ = std::move(snapshot);
     errors_ = std::move(shared);
+    recalled_ = recalled;
   }
   /// Null before the first configuration.
   std::shared_ptr<const routing::Snapshot> snapshot() const {
@@ -31,11 +33,16 @@ class ConfigurationState {
     const std::scoped_lock lock(mutex_);
     return errors_;
   }
+  std::size_t recalled() const {
+    const std::scoped_lock lock(mutex_);
+    return recalled_;
+  }
 
  private:
-  mutable std::mutex mutex_;  // guards the two below; never held while something is built
+  mutable std::mutex mutex_;  // guards the three below; never held while something is built
   std::shared_ptr<const routing::Snapshot> snapshot_;
   std::shared_ptr<const Errors> errors_ = std::make_shared<const Errors>();
+  std::size_t recalled_ = 0;
 };
 
 }  // namespace tandem::app

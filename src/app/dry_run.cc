@@ -104,7 +104,7 @@ DryRun dry_run(const model::StaticConfiguration& configuration) {
   // One look is enough: nothing is to be watched.
   model::Providers options = configuration.providers;
   if (options.file) options.file->watch = false;
-  const auto providers = provider::make_all(options);
+  const auto providers = provider::make_all(options, nullptr);
   loop::Scope tasks;
   for (const auto& each : providers) tasks.spawn(each->run(witness));
   reload.begin();

@@ -129,6 +129,9 @@ void ProgramMetrics::add_configuration(std::vector<Family>& into) const {
       "tandem_configuration_errors", "What is wrong with the configuration in force, by its source.", kGauge, {}};
   for (const auto& [provider, count] : counts) errors.samples.push_back({one_label("provider", provider), count});
   into.push_back(std::move(errors));
+  into.push_back(number("tandem_configuration_recalled_sources",
+                        "Sources that are served as an earlier run of the program accepted them.", kGauge,
+                        static_cast<double>(sources_.state.recalled())));
   if (const auto dropped = sources_.access_log_dropped()) {
     into.push_back(number("tandem_access_log_dropped_total", "Lines of the access log that found its queue full.",
                           kCounter, static_cast<double>(*dropped)));

@@ -125,6 +125,7 @@ void Reload::apply() {
   Candidate candidate;
   std::vector<model::ProviderConfiguration> deliveries;
   for (const auto& [name, source] : sources_) {
+    candidate.recalled += source->latest.recalled;
     for (const format::Problem& problem : source->latest.problems) candidate.errors.push_back({name, problem});
     if (source->applied != nullptr) deliveries.push_back({name, source->applied});
   }

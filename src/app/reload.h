@@ -14,8 +14,8 @@
 #include "config/model/dynamic_configuration.h"
 #include "config/model/entry_point_models.h"
 #include "config/model/merge.h"
-#include "config/model/tls_conflicts.h"
 #include "config/model/static_configuration.h"
+#include "config/model/tls_conflicts.h"
 #include "control/provider/provider.h"
 #include "engine/loop/loop.h"
 
@@ -31,6 +31,7 @@ struct ConfigurationError {
 struct Candidate {
   std::shared_ptr<const model::DynamicConfiguration> configuration;  ///< merged, names qualified, models applied
   std::vector<ConfigurationError> errors;                            ///< of all providers, and of merging
+  std::size_t recalled = 0;          ///< sources that are served as an earlier run accepted them
   bool named_files_changed = false;  ///< files that the configuration names hold something else: build all anew
 };
 

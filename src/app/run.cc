@@ -12,6 +12,7 @@
 #include "app/configuration_state.h"
 #include "app/help.h"
 #include "app/internal_services.h"
+#include "app/kept_sources.h"
 #include "app/metrics_page.h"
 #include "app/problems.h"
 #include "app/program_metrics.h"
@@ -55,7 +56,10 @@ class Program {
     if (metrics_ != nullptr) observers.metrics = &metrics_->metrics();
     server_->observe(observers);
     server_->start();
-    providers_ = provider::make_all(static_->providers);
+    const std::string& chosen = static_->stateDirectory;
+    const std::string directory = chosen.empty() ? history::default_directory() : chosen;
+    if (!directory.empty()) memory_ = std::make_unique<KeptSources>(directory);
+    providers_ = provider::make_all(static_->providers, memory_.get());
     for (const auto& each : providers_) {
       base::log_info("Starting provider", {{"providerName", each->name()}});
       tasks_.spawn(each->run(reload_));
@@ -117,7 +121,7 @@ class Program {
     for (const format::Problem& problem : problems) {
       candidate.errors.push_back({problem.path.substr(problem.path.rfind('@') + 1), problem});
     }
-    state_.publish(snapshot, std::move(candidate.errors));
+    state_.publish(snapshot, std::move(candidate.errors), candidate.recalled);
     if (metrics_ != nullptr) metrics_->applied(*snapshot);
     const bool complete = std::ranges::all_of(
         providers_, [this](const auto& each) { return reload_.has_delivered(std::string(each->name())); });
@@ -190,6 +194,7 @@ class Program {
   Reload reload_;
   std::unique_ptr<ProgramMetrics> metrics_;  // null: off
   InternalServices services_;
+  std::unique_ptr<KeptSources> memory_;
   std::vector<std::unique_ptr<provider::Provider>> providers_;
   std::set<std::string> said_;
   loop::Scope tasks_;

@@ -94,7 +94,7 @@ TEST(Flags, UnknownNamesReachTheDecoderWithTheirFlag) {
   Problems problems;
   decode(parse_flags(Words{"--log.levle=x"}, schema())->tree, root, problems);
   ASSERT_EQ(problems.size(), 1U);
-  EXPECT_EQ(problems[0].text(), "flag --log.levle: log.levle: field not found, node: levle (did you mean \"level\"?)");
+  EXPECT_EQ(problems[0].text(), "flag --log.levle: field not found, node: levle (did you mean \"level\"?)");
 }
 
 TEST(Environment, LowersNamesAndKeepsKnownRoots) {

@@ -100,8 +100,9 @@ TEST(DecodeConfiguration, UnknownRootsAreIgnoredAndNamed) {
 }
 
 TEST(DecodeConfiguration, OptionsWithoutBehaviourAreNamedWhenSet) {
-  const auto c = static_of("{metrics: {prometheus: {}, statsD: {}}, entryPoints: {web: {http: {tls: {}}}}, log: {level: INFO}}");
-  EXPECT_THAT(format::not_built(c), ElementsAre("entryPoints.web.http.tls", "metrics.statsD"));
+  const auto c =
+      static_of("{metrics: {prometheus: {}, statsD: {}}, entryPoints: {web: {http3: {}}}, log: {level: INFO}}");
+  EXPECT_THAT(format::not_built(c), ElementsAre("entryPoints.web.http3", "metrics.statsD"));
   const auto d = dynamic_of("{http: {middlewares: {a: {addPrefix: {prefix: /x}}, b: {compress: {}}}}}");
   EXPECT_THAT(format::not_built(d), ElementsAre("http.middlewares.b.compress"));
 }

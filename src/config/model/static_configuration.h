@@ -30,55 +30,55 @@ BOOST_DESCRIBE_STRUCT(Global, (), (checkNewVersion, sendAnonymousUsage, notAppen
 
 /// Follows CNAMEs of the requested host (Traefik: hostResolver).
 struct HostResolver {
-  bool cnameFlattening = false;
-  std::string resolvConfig = "/etc/resolv.conf";
-  std::int64_t resolvDepth = 5;
+  bool cnameFlattening = false;                   ///< Try the host's CNAMEs in rules too.
+  std::string resolvConfig = "/etc/resolv.conf";  ///< File that names the DNS servers.
+  std::int64_t resolvDepth = 5;                   ///< Longest chain of CNAMEs.
   bool operator==(const HostResolver&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(HostResolver, (), (cnameFlattening, resolvConfig, resolvDepth))
 
 /// What a plugin may use.
 struct PluginHostSettings {
-  std::vector<std::string> envs;
-  std::vector<std::string> mounts;
-  bool useUnsafe = false;
+  std::vector<std::string> envs;    ///< Environment variables it sees.
+  std::vector<std::string> mounts;  ///< Folders it sees.
+  bool useUnsafe = false;           ///< Allow Go's packages unsafe and syscall.
   bool operator==(const PluginHostSettings&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(PluginHostSettings, (), (envs, mounts, useUnsafe))
 
 /// A plugin to fetch.
 struct PluginDescriptor {
-  std::string moduleName;
-  std::string version;
-  std::string hash;
-  PluginHostSettings settings;
+  std::string moduleName;       ///< Go module.
+  std::string version;          ///< Its version.
+  std::string hash;             ///< SHA-256 of its archive; empty: not checked.
+  PluginHostSettings settings;  ///< What it may use.
   bool operator==(const PluginDescriptor&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(PluginDescriptor, (), (moduleName, version, hash, settings))
 
 /// A plugin on disk.
 struct LocalPluginDescriptor {
-  std::string moduleName;
-  PluginHostSettings settings;
+  std::string moduleName;       ///< Go module, a folder in plugins-local/src.
+  PluginHostSettings settings;  ///< What it may use.
   bool operator==(const LocalPluginDescriptor&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(LocalPluginDescriptor, (), (moduleName, settings))
 
 /// Traefik's other HTTP/1 proxy; tandem has one only.
 struct FastProxy {
-  bool debug = false;
+  bool debug = false;  ///< Mark requests by X-Traefik-Fast-Proxy.
   bool operator==(const FastProxy&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(FastProxy, (), (debug))
 
 /// Traefik's experiments (Traefik: experimental).
 struct Experimental {
-  std::map<std::string, PluginDescriptor> plugins;
-  std::map<std::string, LocalPluginDescriptor> localPlugins;
-  bool abortOnPluginFailure = false;
+  std::map<std::string, PluginDescriptor> plugins;            ///< Plugins to fetch, by name.
+  std::map<std::string, LocalPluginDescriptor> localPlugins;  ///< Plugins on disk, by name.
+  bool abortOnPluginFailure = false;                          ///< A plugin that does not load ends the start.
   std::optional<FastProxy> fastProxy;
-  bool otlpLogs = false;
-  bool knative = false;
+  bool otlpLogs = false;                ///< Allow otlp in log and accessLog.
+  bool knative = false;                 ///< Allow the provider knative.
   bool kubernetesIngressNGINX = false;  ///< Deprecated; no effect.
   bool kubernetesGateway = false;       ///< Deprecated; no effect.
   static constexpr std::array kMayStandAlone{"fastProxy"};
@@ -114,6 +114,9 @@ struct StaticConfiguration {
   std::optional<Core> core;
   std::optional<SpiffeSource> spiffe;
   std::optional<Ocsp> ocsp;
+  /// Where tandem keeps what sources held when it was last accepted (ours). Empty: $STATE_DIRECTORY, else
+  /// /var/lib/tandem for root, else ~/.local/state/tandem.
+  std::string stateDirectory;
   static constexpr std::array kMayStandAlone{"api", "ping", "log", "accessLog", "tracing", "hostResolver", "ocsp"};
   static constexpr std::array kNotBuilt{"tcpServersTransport", "tracing", "hostResolver", "certificatesResolvers",
                                         "experimental",        "spiffe",  "ocsp"};
@@ -121,6 +124,7 @@ struct StaticConfiguration {
 };
 BOOST_DESCRIBE_STRUCT(StaticConfiguration, (),
                       (global, serversTransport, tcpServersTransport, entryPoints, providers, api, metrics, ping, log,
-                       accessLog, tracing, hostResolver, certificatesResolvers, experimental, core, spiffe, ocsp))
+                       accessLog, tracing, hostResolver, certificatesResolvers, experimental, core, spiffe, ocsp,
+                       stateDirectory))
 
 }  // namespace tandem::model

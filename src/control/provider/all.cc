@@ -4,10 +4,10 @@
 
 namespace tandem::provider {
 
-std::vector<std::unique_ptr<Provider>> make_all(const model::Providers& options) {
+std::vector<std::unique_ptr<Provider>> make_all(const model::Providers& options, Memory* memory) {
   std::vector<std::unique_ptr<Provider>> all;
   // The file provider answers at once; those that ask the network follow.
-  if (options.file) all.push_back(std::make_unique<File>(*options.file));
+  if (options.file) all.push_back(std::make_unique<File>(*options.file, memory));
   return all;
 }
 

@@ -33,7 +33,9 @@ format::Problem problem_at(const std::string& source, std::string message) {
 
 }  // namespace
 
-File::File(model::FileProvider options) : options_(std::move(options)) { delivery_.provider = name(); }
+File::File(model::FileProvider options, Memory* memory) : options_(std::move(options)), memory_(memory) {
+  delivery_.provider = name();
+}
 
 loop::Task<void> File::run(Receiver& receiver) {
   receiver_ = &receiver;
@@ -132,9 +134,11 @@ void File::look_at(const std::string& path, FileContent::Trust trust, Seen& seen
       seen.unsettled = true;
       return;
     case FileContent::Look::kUnreadable: {
-      format::Problems now{problem_at(path, "error reading configuration file: " + source.content.problem())};
-      seen.changed |= source.problems.size() != 1 || source.problems.front().message != now.front().message;
-      source.problems = std::move(now);
+      format::Problem problem = problem_at(path, "error reading configuration file: " + source.content.problem());
+      if (!source.problems.empty() && source.problems.front().message == problem.message) return;
+      seen.changed = true;
+      source.problems = {std::move(problem)};
+      if (!source.good) recall(path, source);
       return;
     }
     case FileContent::Look::kNew:
@@ -156,10 +160,37 @@ void File::read(const std::string& path, std::string text, Source& source) {
     if (auto parsed = parse_dynamic_file(path, text, source.problems, source.warnings)) {
       if (source.good) keep_unchanged(source.good->configuration, parsed->configuration);
       source.good = std::move(parsed);
+    } else if (!source.good) {
+      recall(path, source);
     }
+  }
+  if (source.problems.empty()) {
+    source.recalled = false;
+    if (memory_ != nullptr) memory_->keep(lasting_name(path), text);
   }
   constexpr std::size_t kLarge = std::size_t{32} * 1024;  // smaller ones are read as quickly as compared
   if (source.problems.empty() && text.size() >= kLarge) source.large_text = std::move(text);
+}
+
+/// Whatever directory the program is started in.
+std::string File::lasting_name(const std::string& path) {
+  std::error_code error;
+  const fs::path absolute = fs::absolute(path, error);
+  return error ? path : absolute.lexically_normal().string();
+}
+
+void File::recall(const std::string& path, Source& source) const {
+  if (memory_ == nullptr) return;
+  const auto recalled = memory_->recall(lasting_name(path));
+  if (!recalled) return;
+  format::Problems problems;
+  format::Problems warnings;
+  auto parsed = parse_dynamic_file(path, recalled->content, problems, warnings);
+  if (!parsed) return;
+  source.good = std::move(parsed);
+  source.recalled = true;
+  source.problems.push_back(
+      problem_at(path, "what was accepted at " + recalled->accepted + " is used until this file is right again"));
 }
 
 bool File::look_at_named_files(FileContent::Trust trust, Seen& seen) {
@@ -176,11 +207,13 @@ bool File::look_at_named_files(FileContent::Trust trust, Seen& seen) {
 File::Seen File::look(FileContent::Trust trust) {
   Listing listing = list();
   Seen seen;
-  seen.changed = !std::exchange(looked_, true) || listing.files != listing_.files ||
+  const bool first = !std::exchange(looked_, true);
+  seen.changed = first || listing.files != listing_.files ||
                  listing.problems.size() != listing_.problems.size();
   // While a folder cannot be read, what was in it counts as still there.
   if (!listing.complete) {
     listing.files = listing_.files;
+    if (first && memory_ != nullptr) listing.files = memory_->sources(lasting_name(options_.directory) + "/");
     listing.folders = listing_.folders;
   }
   // Watching begins before reading, or a change in between would go unseen.
@@ -200,6 +233,7 @@ File::Seen File::look(FileContent::Trust trust) {
 
 void File::merge() {
   model::DynamicConfiguration merged;
+  delivery_.recalled = 0;
   bool any = listing_.files.empty() && listing_.complete && listing_.problems.empty();
   delivery_.problems = listing_.problems;
   delivery_.warnings.clear();
@@ -209,6 +243,7 @@ void File::merge() {
     delivery_.warnings.insert(delivery_.warnings.end(), source.warnings.begin(), source.warnings.end());
     if (!source.good) continue;
     any = true;
+    if (source.recalled) ++delivery_.recalled;
     auto notes = model::add_file(merged, source.good->configuration, path);
     delivery_.warnings.insert(delivery_.warnings.end(), notes.begin(), notes.end());
   }

@@ -23,7 +23,8 @@ class File final : public Provider {
   /// How often files are compared whatever the kernel says.
   static constexpr loop::Nanoseconds kLookEvery = std::chrono::seconds(5);
 
-  explicit File(model::FileProvider options);
+  /// `memory`: what files held when they were last good, for a start with broken ones; may be null, outlives this.
+  explicit File(model::FileProvider options, Memory* memory = nullptr);
 
   std::string_view name() const override { return "file"; }
   loop::Task<void> run(Receiver& receiver) override;
@@ -37,6 +38,7 @@ class File final : public Provider {
     std::optional<DynamicFile> good;
     format::Problems problems;
     format::Problems warnings;
+    bool recalled = false;   ///< `good` is what an earlier run of the program accepted
     std::string large_text;  ///< what `good` was read from, when it is worth comparing with the next one
   };
   /// The files of the provider, in the order in which they win, and the folders that hold them.
@@ -55,13 +57,16 @@ class File final : public Provider {
   Listing list() const;
   void list_folder(const std::string& folder, int depth, Listing& listing) const;
   void look_at(const std::string& path, FileContent::Trust trust, Seen& seen);
-  static void read(const std::string& path, std::string text, Source& source);
+  void read(const std::string& path, std::string text, Source& source);
+  void recall(const std::string& path, Source& source) const;
+  static std::string lasting_name(const std::string& path);
   bool look_at_named_files(FileContent::Trust trust, Seen& seen);
   void merge();
   void watch(const Listing& listing);
   void deliver();
 
   model::FileProvider options_;
+  Memory* memory_;
   Receiver* receiver_ = nullptr;
   FileWatch watch_;
   Listing listing_;

@@ -4,8 +4,10 @@
 // delivers whenever what it sees has changed. docs/add_a_provider.md tells how to write one.
 // Control thread only. Owned by app; the Receiver outlives it.
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,9 +31,28 @@ struct Delivery {
   /// What deserves attention without being wrong: names defined twice, files that are skipped.
   format::Problems warnings;
 
+  /// Sources that are served as an earlier run of the program accepted them, since nothing good was seen of them yet.
+  std::size_t recalled = 0;
+
   /// Changes with the content of files that the configuration names (certificates, users): objects that read such files
   /// must be built again although their own options are the same.
   std::uint64_t named_files_version = 0;
+};
+
+/// Remembers what sources held when it was last accepted, over the end of the program.
+class Memory {
+ public:
+  struct Recalled {
+    std::string content;
+    std::string accepted;  ///< the time, for people
+  };
+
+  virtual ~Memory() = default;
+  /// `source`: the path of a file, or another lasting name.
+  virtual void keep(std::string_view source, std::string content) = 0;
+  virtual std::optional<Recalled> recall(std::string_view source) const = 0;
+  /// Names of remembered sources that begin with `prefix`.
+  virtual std::vector<std::string> sources(std::string_view prefix) const = 0;
 };
 
 class Receiver {
