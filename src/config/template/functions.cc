@@ -9,7 +9,7 @@
 namespace tandem::templates {
 namespace {
 
-constexpr std::size_t kMostSteps = 5'000'000;
+constexpr std::size_t kMostSteps = 10'000'000;
 constexpr std::size_t kMostBytes = std::size_t{256} << 20;
 
 using Table = std::unordered_map<std::string_view, const BuiltIn*>;

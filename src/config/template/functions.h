@@ -24,7 +24,7 @@ class Rendering {
 
   Heap& heap() { return heap_; }
   const Surroundings& surroundings() const { return surroundings_; }
-  /// Each step is worth about a tenth of a microsecond. False when there are none left.
+  /// Each step is worth about ten nanoseconds. False when there are none left.
   bool spend_steps(std::size_t steps);
   /// Counts all memory that was ever asked for. False when there is none left.
   bool spend_bytes(std::size_t bytes);

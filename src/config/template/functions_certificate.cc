@@ -76,7 +76,7 @@ base::Result<Key> read_key(const std::string& pem) {
 
 Outcome gen_private_key(Call& call) {
   const std::string& type = call.text(0);
-  const auto paid = pay(call, 1'000'000);
+  const auto paid = pay(call, 2'000'000);
   if (!paid) return paid.error();
   if (type.empty() || type == "rsa") {
     const Key key(EVP_RSA_gen(4096));
@@ -182,7 +182,7 @@ Value pair_of(Call& call, std::string certificate, std::string key) {
 
 /// `key_pem` null: a new key is made. `authority` null: the certificate signs itself.
 Outcome issue(Call& call, const Request& request, const std::string* key_pem, const Value* authority) {
-  const auto paid = pay(call, key_pem == nullptr ? 250'000 : 20'000);
+  const auto paid = pay(call, key_pem == nullptr ? 500'000 : 20'000);
   if (!paid) return paid.error();
   Key key;
   if (key_pem == nullptr) {

@@ -42,7 +42,7 @@ Outcome adler32(Call& call) {
 }
 
 /// A hash costs tens of milliseconds.
-bool pay_for_hash(Call& call) { return call.rendering.spend_steps(50'000); }
+bool pay_for_hash(Call& call) { return call.rendering.spend_steps(100'000); }
 base::Error unpaid() { return {base::ErrorKind::kLimit, "the template takes too long"}; }
 
 /// "$2a$10$…", as Go's bcrypt with its default cost.
