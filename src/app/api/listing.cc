@@ -16,11 +16,22 @@ std::string decode(std::string_view text) {
   return std::string(http::percent_decode(spaced, arena).value_or(spaced));
 }
 
-/// A positive number; 0 when it is none.
-std::size_t positive(std::string_view text) {
-  std::size_t value = 0;
+/// A number as Go's Atoi reads it; 0 when it is none.
+std::int64_t number_of(std::string_view text) {
+  if (text.starts_with('+') && text.size() > 1 && text[1] != '-') text.remove_prefix(1);
+  std::int64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   return error == std::errc{} && end == text.data() + text.size() ? value : 0;
+}
+
+/// The parameter, `otherwise` when it is missing; what is not positive becomes an error.
+std::size_t positive(const Parameters& parameters, std::string_view name, std::size_t otherwise, std::string& error) {
+  const std::string_view text = parameters.text(name);
+  if (text.empty()) return otherwise;
+  const std::int64_t value = number_of(text);
+  if (value > 0) return static_cast<std::size_t>(value);
+  error = fmt::format("invalid request: {}: {}", name, value);
+  return otherwise;
 }
 
 }  // namespace
@@ -46,20 +57,14 @@ std::optional<std::string_view> Parameters::get(std::string_view name) const {
 
 PageOrError page_of(const Parameters& parameters, std::size_t total) {
   constexpr std::size_t kDefaultSize = 100;
-  std::size_t number = 1;
-  std::size_t size = kDefaultSize;
   PageOrError out;
-  if (!parameters.text("page").empty()) number = positive(parameters.text("page"));
-  if (number == 0) {
-    out.error = "invalid request: page: 0";
-    return out;
-  }
-  if (!parameters.text("per_page").empty()) size = positive(parameters.text("per_page"));
-  if (size == 0) {
-    out.error = "invalid request: per_page: 0";
-    return out;
-  }
-  const std::size_t begin = (number - 1) * size;
+  const std::size_t number = positive(parameters, "page", 1, out.error);
+  if (!out.error.empty()) return out;
+  const std::size_t size = positive(parameters, "per_page", kDefaultSize, out.error);
+  if (!out.error.empty()) return out;
+  // Beyond any list, without overflow.
+  const bool far = number - 1 > total;
+  const std::size_t begin = far ? total + 1 : (number - 1) * std::min(size, total + 1);
   if (begin != 0 && begin >= total) {
     out.error = fmt::format("invalid request: page: {}, per_page: {}", number, size);
     return out;
