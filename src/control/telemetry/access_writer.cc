@@ -17,7 +17,7 @@ using std::chrono::seconds;
 // Written at once at most; also what waits here, besides the queues, for a file that is slow.
 constexpr std::size_t kBatch = std::size_t{256} * 1024;
 // How long lines gather while there are some: many are written at once, and workers need not wake anybody.
-constexpr int kNapMs = 5;
+constexpr int kNapMs = 20;
 constexpr int kRetryMs = 100;
 constexpr auto kFarewell = seconds(1);
 constexpr auto kBetweenReports = seconds(10);
