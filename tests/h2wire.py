@@ -32,6 +32,15 @@ class Answer:
         return self.ended or self.reset is not None
 
 
+class Connection(h2.connection.H2Connection):
+    """One that goes on after GOAWAY: streams that are under way end in their own time (RFC 9113 §6.8)."""
+
+    def _receive_goaway_frame(self, received):
+        event = h2.events.ConnectionTerminated()
+        event.error_code, event.last_stream_id = received.error_code, received.last_stream_id
+        return [], [event]
+
+
 class Client:
     """A connection to a port of 127.0.0.1. `goaway` is the code of the last GOAWAY, `closed` whether the other side ended."""
 
@@ -40,7 +49,7 @@ class Client:
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         config = h2.config.H2Configuration(client_side=True, header_encoding="utf-8", validate_outbound_headers=False,
                                            normalize_outbound_headers=False, validate_inbound_headers=False)
-        self.h2 = h2.connection.H2Connection(config)
+        self.h2 = Connection(config)
         self.h2.local_settings = h2.settings.Settings(client=True, initial_values=settings or {})
         self.h2.initiate_connection()
         self.answers, self.goaway, self.closed, self.acknowledged, self.pongs = {}, None, False, 0, 0

@@ -89,7 +89,7 @@ def test_streams_that_the_client_makes_us_reset(one, h2_client):
     client.until(lambda: client.acknowledged, "settings are exchanged")
     # No path: each one is malformed.
     bad = b"".join(frame(HEADERS, 5, 2 * i + 1, b"\x82\x86\x41\x01a") for i in range(5000))
-    assert flood(client, bad, times=1) in (CALM, "closed")
+    assert flood(client, bad, times=1) in (CALM, 1, "closed")
 
 
 def test_a_bomb_of_compressed_fields(one, h2_client):
@@ -111,12 +111,8 @@ def test_more_streams_than_allowed_are_refused(tandem, scripted, h2_client):
         wire.rest_until_closed()
 
     client = h2_client(tandem(site(scripted(serve).url), web={"http2": {"maxConcurrentStreams": 5}}))
-    client.h2.local_settings.acknowledge()
-    block = b"\x82\x86\x84\x41\x01a"
-    client.send(b"".join(frame(HEADERS, 5, 2 * i + 1, block) for i in range(8)))
-    client.until(lambda: client.goaway is not None or client.closed or client.acknowledged, "an answer")
-    client.send(frame(PING, 0, 0, b"12345678"))
-    assert client.ended() in (1, 0, "closed") or client.pongs
+    streams = [client.request() for _ in range(8)]  # before the settings are there
+    client.until(lambda: sum(client.answers[stream].reset == 7 for stream in streams) == 3, "three are refused")
 
 
 def memory(process):

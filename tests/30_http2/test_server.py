@@ -38,7 +38,7 @@ def test_many_requests_of_h2load_all_succeed(tandem, nginx):
     if not shutil.which("h2load"):
         pytest.skip("no h2load")
     one = tandem(site(f"http://127.0.0.1:{nginx()}"))
-    out = subprocess.run(["h2load", "-n", "5000", "-c", "8", "-m", "100", f"http://127.0.0.1:{one.port}/"],
+    out = subprocess.run(["h2load", "-n", "5000", "-c", "4", "-m", "50", f"http://127.0.0.1:{one.port}/"],
                          capture_output=True, text=True, timeout=60, check=True)
     assert "5000 2xx, 0 3xx, 0 4xx, 0 5xx" in out.stdout, out.stdout
 

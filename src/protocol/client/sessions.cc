@@ -27,6 +27,8 @@ http2::ClientSession* Sessions::usable() {
 
 http2::ClientSession& Sessions::adopt(std::unique_ptr<net::Stream> stream) {
   const http2::ClientSession::Listener listener{&Sessions::on_change, this};
+  // A server takes as many streams on the next connection as it did on the last.
+  if (!sessions_.empty()) options_.streams_at_first = std::max<std::size_t>(1, sessions_.back()->stream_limit());
   sessions_.push_back(std::make_unique<http2::ClientSession>(std::move(stream), options_, listener));
   sessions_.back()->start();
   return *sessions_.back();

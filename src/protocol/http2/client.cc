@@ -17,8 +17,6 @@ using base::Side;
 using http::HeaderId;
 
 constexpr std::int32_t kWidestWindow = (std::int32_t{1} << 30);
-// Until the server has said how many streams it takes.
-constexpr std::size_t kStreamsAtFirst = 100;
 // Go's net/http waits this long for "100 Continue" before it sends the content anyway.
 constexpr auto kContinuePatience = std::chrono::seconds(1);
 
@@ -101,8 +99,12 @@ loop::Task<void> ClientSession::run() {
 
 bool ClientSession::usable() const {
   if (closing_ || broken_ || ended_) return false;
-  if (!settled_) return streams_ < kStreamsAtFirst;
-  return streams_ < nghttp2_session_get_remote_settings(session_, NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS);
+  return streams_ < stream_limit();
+}
+
+std::size_t ClientSession::stream_limit() const {
+  if (!settled_) return options_.streams_at_first;
+  return nghttp2_session_get_remote_settings(session_, NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS);
 }
 
 void ClientSession::on_settings() { settled_ = true; }

@@ -21,6 +21,7 @@ struct ClientOptions {
   /// Content of one response that waits to be pulled. A client that reads slowly must not hold up the other streams, so
   /// the connection's window is as wide as it gets.
   std::uint32_t stream_window = std::uint32_t{256} * 1024;
+  std::size_t streams_at_first = 100;  ///< until the server has said how many it takes
 };
 
 class ClientSession final : public Session, public loop::Pooled {
@@ -37,6 +38,8 @@ class ClientSession final : public Session, public loop::Pooled {
   void start();
   /// Another request may be sent.
   bool usable() const;
+  /// How many streams the server takes at a time, as far as it is known.
+  std::size_t stream_limit() const;
   /// Nothing refers to it and nothing will: it may be destroyed, though not from inside one of its calls.
   bool over() const { return ended_ && held_ == 0; }
   bool ended() const { return ended_; }

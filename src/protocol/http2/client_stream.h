@@ -32,7 +32,7 @@ class ClientSession::Stream final : public StreamState {
   };
 
   ClientSession& owner;
-  http::Exchange* exchange;  ///< null when nobody refers to the stream any more
+  http::Exchange* exchange;              ///< null when nobody refers to the stream any more
   std::optional<FieldCollector> head;    ///< of the final response, until make_response() takes it
   std::optional<FieldCollector> fields;  ///< the block that is coming in
   std::vector<Interim> interims;

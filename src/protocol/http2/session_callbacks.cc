@@ -28,6 +28,7 @@ nghttp2_session_callbacks* Session::callbacks() {
     nghttp2_session_callbacks* made = nullptr;
     nghttp2_session_callbacks_new(&made);
     nghttp2_session_callbacks_set_on_begin_headers_callback(made, &Callbacks::begin_headers);
+    nghttp2_session_callbacks_set_on_begin_frame_callback(made, &Callbacks::begin_frame);
     nghttp2_session_callbacks_set_on_header_callback(made, &Callbacks::header);
     nghttp2_session_callbacks_set_on_frame_recv_callback(made, &Callbacks::frame_received);
     nghttp2_session_callbacks_set_on_data_chunk_recv_callback(made, &Callbacks::data_received);
@@ -51,6 +52,12 @@ nghttp2_option* Session::common_options(std::size_t max_header_bytes) {
   nghttp2_option_set_max_continuations(options, max_header_bytes / kFramePayload + kSpareContinuations);
   nghttp2_option_set_max_send_header_block_length(options, std::size_t{10} * 1024 * 1024);
   return options;
+}
+
+int Session::Callbacks::begin_frame(nghttp2_session* /*raw*/, const nghttp2_frame_hd* head, void* self) {
+  // Frames of unknown kinds are skipped without any other word.
+  if (head->type > NGHTTP2_CONTINUATION) static_cast<Session*>(self)->on_frame(head->type, 0, nullptr, head->length);
+  return 0;
 }
 
 int Session::Callbacks::begin_headers(nghttp2_session* raw, const nghttp2_frame* frame, void* self) {

@@ -9,6 +9,7 @@
 namespace tandem::http2 {
 
 struct Session::Callbacks {
+  static int begin_frame(nghttp2_session* raw, const nghttp2_frame_hd* head, void* self);
   static int begin_headers(nghttp2_session* raw, const nghttp2_frame* frame, void* self);
   static int header(nghttp2_session* raw, const nghttp2_frame* frame, const std::uint8_t* name, std::size_t name_size,
                     const std::uint8_t* value, std::size_t value_size, std::uint8_t flags, void* self);
