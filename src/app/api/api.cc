@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "app/api/certificates.h"
 #include "app/api/debug_pages.h"
 #include "app/api/listing.h"
 #include "app/api/objects.h"
@@ -11,6 +12,7 @@
 #include "app/api/reply.h"
 #include "app/api/support_dump.h"
 #include "config/format/decode.h"
+#include "proxy/routing/tls_table.h"
 
 namespace tandem::api {
 
@@ -52,6 +54,12 @@ std::string forwarded_prefix(const Request& request) {
   return prefix;
 }
 
+/// "certificates/FINGERPRINT".
+bool is_certificate(std::string_view path) {
+  constexpr std::string_view kOne = "certificates/";
+  return path.starts_with(kOne) && path.size() > kOne.size() && path.find('/', kOne.size()) == std::string_view::npos;
+}
+
 class Api final : public http::Handler {
  public:
   explicit Api(Sources sources) : sources_(std::move(sources)), started_(start_time_text()) {
@@ -90,6 +98,7 @@ class Api final : public http::Handler {
     kOverview,
     kSupportDump,
     kObjects,
+    kCertificates,
     kDebug,
   };
 
@@ -105,6 +114,7 @@ class Api final : public http::Handler {
     if (path == "overview") return Endpoint::kOverview;
     if (path == "support-dump") return Endpoint::kSupportDump;
     if (path == "config/errors") return Endpoint::kErrors;
+    if (path == "certificates" || is_certificate(path)) return Endpoint::kCertificates;
     if (path == "entrypoints") return Endpoint::kEntryPoints;
     const bool one = path.starts_with(kOne) && path.size() > kOne.size() && path.find('/', kOne.size()) == path.npos;
     if (one) return Endpoint::kEntryPoint;
@@ -143,6 +153,10 @@ class Api final : public http::Handler {
     if (which == Endpoint::kRawData) return json(raw_data(*snapshot), exchange);
     if (which == Endpoint::kOverview) return json(overview(*snapshot, configuration), exchange);
     if (which == Endpoint::kSupportDump) return support_dump(*snapshot, configuration, started_, exchange);
+    if (which == Endpoint::kCertificates) {
+      const std::string_view one = path.substr(std::string_view("/api/certificates").size());
+      return answer_certificates(*snapshot->tls("")->store(), one.empty() ? one : one.substr(1), parameters, exchange);
+    }
     return answer_objects(*snapshot, object_path(path.substr(std::string_view("/api/").size())), parameters, exchange);
   }
 

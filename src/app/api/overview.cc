@@ -4,10 +4,12 @@
 
 #include <fmt/format.h>
 
+#include "app/api/certificates.h"
 #include "app/api/reply.h"
 #include "base/version.h"
 #include "config/format/json.h"
 #include "proxy/routing/tcp_objects.h"
+#include "proxy/routing/tls_table.h"
 #include "proxy/routing/udp_objects.h"
 
 namespace tandem::api {
@@ -98,7 +100,7 @@ Value overview(const routing::Snapshot& snapshot, const model::StaticConfigurati
   Object out{{"http", Value(std::move(http), {})},
              {"tcp", Value(std::move(tcp), {})},
              {"udp", Value(std::move(udp), {})},
-             {"certificates", Counts().value()},
+             {"certificates", count_certificates(*snapshot.tls("")->store())},
              {"features", Value(std::move(features), {})}};
   Value names = providers(configuration);
   if (!names.array()->empty()) out.push_back({"providers", std::move(names)});

@@ -1,7 +1,9 @@
 #pragma once
 
-// CertificateStore: which certificate a name gets. Built on the control thread; immutable and shared by all cores.
+// CertificateStore: which certificate a name gets. Built on the control thread; immutable and shared by all cores. A
+// store that differs little from another one shares with it what is the same, so that a change costs what changed.
 
+#include <array>
 #include <cstdint>
 #include <future>
 #include <memory>
@@ -15,8 +17,15 @@ namespace tandem::tls {
 
 class CertificateStore {
  public:
-  /// Of certificates with the same names the first counts.
-  explicit CertificateStore(std::span<const CertificatePtr> certificates);
+  /// A certificate and its place in the configuration: of those with the same names the first counts.
+  struct Placed {
+    CertificatePtr certificate;
+    std::uint64_t place = 0;
+  };
+
+  CertificateStore() = default;
+  /// Like `before`, without `removed` (pairs that it has) and with `added`.
+  CertificateStore(const CertificateStore& before, std::span<const Placed> removed, std::span<const Placed> added);
 
   /// What connections get whose name has no certificate; without any they are refused.
   void set_fallback(CertificatePtr certificate) { fallback_ = std::move(certificate); }
@@ -28,21 +37,23 @@ class CertificateStore {
   const CertificatePtr* find(std::string_view name) const;
   CertificatePtr fallback() const;
 
-  /// Those that can be found, by identity.
-  const std::vector<CertificatePtr>& certificates() const { return certificates_; }
+  /// Those that can be found, by identity. Computed at each call.
+  std::vector<CertificatePtr> certificates() const;
   const CertificatePtr& configured_fallback() const { return fallback_; }
 
  private:
-  struct Slot {
+  struct Entry {
     std::size_t hash = 0;
-    std::string_view name;                        // of the certificate
-    const CertificatePtr* certificate = nullptr;  // null: free
+    std::string_view name;  // of the certificate
+    Placed placed;
   };
-  const Slot& slot_of(std::string_view name) const;
-  void add(const CertificatePtr& certificate);
+  using Shard = std::vector<Entry>;
+  static constexpr std::size_t kShards = 4096;
 
-  std::vector<CertificatePtr> certificates_;
-  std::vector<Slot> slots_;  // a hash table with open addressing; a power of two
+  const CertificatePtr* find_exact(std::string_view name) const;
+  static bool is_better(const Placed& one, const Placed& other);
+
+  std::vector<std::shared_ptr<const Shard>> shards_ = std::vector<std::shared_ptr<const Shard>>(kShards);
   CertificatePtr fallback_;
   std::shared_future<CertificatePtr> made_;
 };

@@ -65,9 +65,15 @@ TEST(SelfSigned, IsForNobodysName) {
   EXPECT_NE((*certificate)->loaded(), nullptr);
 }
 
+CertificateStore store_of(const std::vector<CertificatePtr>& certificates) {
+  std::vector<CertificateStore::Placed> placed;
+  for (const CertificatePtr& certificate : certificates) placed.push_back({certificate, placed.size()});
+  return {CertificateStore(), {}, placed};
+}
+
 TEST(CertificateStore, FindsExactNamesAndWildcardsOfOneLabel) {
   const std::vector<CertificatePtr> all = {test_certificate("server"), test_certificate("wildcard")};
-  const CertificateStore store(all);
+  const CertificateStore store = store_of(all);
   EXPECT_EQ(*store.find("a.test"), all[0]);
   EXPECT_EQ(*store.find("127.0.0.1"), all[0]);
   EXPECT_EQ(*store.find("x.wild.test"), all[1]);
@@ -80,13 +86,26 @@ TEST(CertificateStore, FindsExactNamesAndWildcardsOfOneLabel) {
 TEST(CertificateStore, OfSeveralTheLastIdentityCountsAndOfEqualOnesTheFirst) {
   const std::vector<CertificatePtr> all = {test_certificate("wildcard"), test_certificate("exact"),
                                            test_certificate("exact")};
-  const CertificateStore store(all);
+  const CertificateStore store = store_of(all);
   EXPECT_EQ(*store.find("exact.wild.test"), all[1]);
   EXPECT_EQ(store.certificates().size(), 2U);
 }
 
+TEST(CertificateStore, AChangeLeavesTheOldStoreAsItWas) {
+  const std::vector<CertificatePtr> all = {test_certificate("wildcard"), test_certificate("exact"),
+                                           test_certificate("exact")};
+  const CertificateStore before = store_of(all);
+  const std::vector<CertificateStore::Placed> removed = {{all[1], 1}};
+  const std::vector<CertificateStore::Placed> added = {{test_certificate("server"), 7}};
+  const CertificateStore after(before, removed, added);
+  EXPECT_EQ(*before.find("exact.wild.test"), all[1]);
+  EXPECT_EQ(before.find("a.test"), nullptr);
+  EXPECT_EQ(*after.find("exact.wild.test"), all[2]);
+  EXPECT_EQ(*after.find("a.test"), added[0].certificate);
+}
+
 TEST(CertificateStore, TheFallbackIsForNamesWithoutACertificate) {
-  CertificateStore store({});
+  CertificateStore store;
   EXPECT_EQ(store.fallback(), nullptr);
   EXPECT_EQ(store.find("a.test"), nullptr);
   store.set_fallback(test_certificate("exact"));

@@ -183,8 +183,7 @@ void Server::observe(const Observers& observers) {
 
 void Server::start() {
   const auto nothing = std::make_shared<const NothingYet>();
-  const auto no_certificate =
-      std::make_shared<const tls::CertificateStore>(std::span<const tls::CertificatePtr>());
+  const auto no_certificate = std::make_shared<const tls::CertificateStore>();
   const Served served{.cleartext = nothing,
                       .secure = nothing,
                       .tls = std::make_shared<const routing::TlsTable>(nullptr, no_certificate)};

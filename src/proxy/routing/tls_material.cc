@@ -56,14 +56,15 @@ base::Result<tls::CertificatePtr> TlsMaterial::read(const std::string& chain, co
   return tls::Certificate::parse(*chain_text, *key_text);
 }
 
-tls::CertificatePtr TlsMaterial::get(const std::string& chain, const std::string& key, bool look_again) {
+tls::CertificatePtr TlsMaterial::get(const std::string& chain, const std::string& key) {
   std::string name = chain;
   name.push_back('\0');
   name.append(key);
   const auto [at, is_new] = pairs_.try_emplace(std::move(name));
   Pair& pair = at->second;
-  pair.generation = generation_;
-  if (!is_new && !look_again) return pair.certificate;
+  const bool known = !is_new && (!look_again_ || pair.looked == stores_);
+  pair.looked = stores_;
+  if (known) return pair.certificate;
   const Stamp chain_stamp = stamp_of(chain);
   const Stamp key_stamp = stamp_of(key);
   if (!is_new && chain_stamp == pair.chain && key_stamp == pair.key) return pair.certificate;
@@ -81,38 +82,100 @@ tls::CertificatePtr TlsMaterial::get(const std::string& chain, const std::string
   return pair.certificate;
 }
 
-bool TlsMaterial::is_same(const model::TlsConfiguration& configuration) const {
-  return latest_ != nullptr && configuration.certificates == certificates_ &&
-         default_store_of(configuration) == default_store_;
+TlsMaterial::Placed TlsMaterial::place(const model::StoredCertificate& certificate, std::uint64_t at) {
+  if (!is_served(certificate)) return {.certificate = nullptr, .place = at};
+  return {.certificate = get(certificate.certFile.value, certificate.keyFile.value), .place = at};
 }
 
-std::shared_ptr<const tls::CertificateStore> TlsMaterial::store(const model::TlsConfiguration& configuration,
-                                                                bool look_again) {
-  if (!look_again && is_same(configuration)) return latest_;
-  ++generation_;
-  std::vector<tls::CertificatePtr> served;
-  served.reserve(configuration.certificates.size());
-  for (const model::StoredCertificate& certificate : configuration.certificates) {
-    if (!is_served(certificate)) continue;
-    if (auto pair = get(certificate.certFile.value, certificate.keyFile.value, look_again)) served.push_back(pair);
+/// Replaces the certificates in [begin, old_end) by those of the new configuration in [begin, new_end).
+void TlsMaterial::replace(const Certificates& now, std::size_t begin, std::size_t old_end, std::size_t new_end,
+                          Changes& changes) {
+  // Places have gaps, so that what comes between two certificates does not move those behind.
+  constexpr std::uint64_t kGap = std::uint64_t{1} << 32;
+  const std::uint64_t before = begin == 0 ? 0 : placed_[begin - 1].place;
+  const std::uint64_t behind =
+      old_end == placed_.size() ? before + (new_end - begin + 1) * kGap : placed_[old_end].place;
+  const std::uint64_t gap = (behind - before) / (new_end - begin + 1);
+  std::vector<Placed> fresh;
+  for (std::size_t i = begin; i < new_end; ++i) fresh.push_back(place(now[i], before + (i - begin + 1) * gap));
+  for (std::size_t i = begin; i < old_end; ++i) {
+    if (placed_[i].certificate != nullptr) changes.removed.push_back(placed_[i]);
   }
-  auto made = std::make_shared<tls::CertificateStore>(served);
-  const model::TlsStore& store = default_store_of(configuration);
-  if (store.defaultGeneratedCert) {
+  for (const Placed& one : fresh) {
+    if (one.certificate != nullptr) changes.added.push_back(one);
+  }
+  const auto at = placed_.begin() + static_cast<std::ptrdiff_t>(begin);
+  const auto behind_old = placed_.erase(at, at + static_cast<std::ptrdiff_t>(old_end - begin));
+  placed_.insert(behind_old, fresh.begin(), fresh.end());
+}
+
+void TlsMaterial::look_at_all(const Certificates& now, Changes& changes) {
+  for (std::size_t i = 0; i < now.size(); ++i) {
+    Placed fresh = place(now[i], placed_[i].place);
+    if (fresh.certificate == placed_[i].certificate) continue;
+    if (placed_[i].certificate != nullptr) changes.removed.push_back(placed_[i]);
+    if (fresh.certificate != nullptr) changes.added.push_back(fresh);
+    placed_[i] = std::move(fresh);
+  }
+}
+
+/// True when it is another one than before.
+bool TlsMaterial::set_fallback(tls::CertificateStore& store, const model::TlsStore& from) {
+  const tls::CertificatePtr before = std::exchange(default_, nullptr);
+  const bool was_generated = latest_ != nullptr && latest_->configured_fallback() == nullptr;
+  if (!from.defaultCertificate) {
+    store.set_fallback(tls::CertificatePtr());
+    store.set_fallback(generated_);
+    return !was_generated;
+  }
+  default_ = get(from.defaultCertificate->certFile.value, from.defaultCertificate->keyFile.value);
+  // One that cannot be used leaves none: those names have a certificate, if not a good one.
+  store.set_fallback(default_);
+  store.set_fallback(std::shared_future<tls::CertificatePtr>());
+  return default_ != before || default_ == nullptr;
+}
+
+void TlsMaterial::forget_unused() {
+  const std::size_t used = placed_.size() + 1;
+  if (pairs_.size() <= 2 * used) return;
+  ++stores_;
+  for (const model::StoredCertificate& certificate : configuration_->tls.certificates) {
+    if (is_served(certificate)) (void)get(certificate.certFile.value, certificate.keyFile.value);
+  }
+  std::erase_if(pairs_, [this](const auto& pair) { return pair.second.looked != stores_; });
+}
+
+std::shared_ptr<const tls::CertificateStore> TlsMaterial::store(
+    std::shared_ptr<const model::DynamicConfiguration> configuration, bool look_again) {
+  static const Certificates kNone;
+  ++stores_;
+  look_again_ = look_again && latest_ != nullptr;
+  const Certificates& old = configuration_ == nullptr ? kNone : configuration_->tls.certificates;
+  const Certificates& now = configuration->tls.certificates;
+  // Most changes are in one place: what stands before and behind it is as it was.
+  const std::size_t most = std::min(old.size(), now.size());
+  std::size_t same = 0;
+  while (same < most && old[same] == now[same]) ++same;
+  std::size_t same_behind = 0;
+  while (same_behind < most - same && old[old.size() - 1 - same_behind] == now[now.size() - 1 - same_behind])
+    ++same_behind;
+  Changes changes;
+  replace(now, same, old.size() - same_behind, now.size() - same_behind, changes);
+  if (look_again_) look_at_all(now, changes);
+  const tls::CertificateStore empty;
+  auto made =
+      std::make_shared<tls::CertificateStore>(latest_ == nullptr ? empty : *latest_, changes.removed, changes.added);
+  const model::TlsStore& from = default_store_of(configuration->tls);
+  if (from.defaultGeneratedCert && (configuration_ == nullptr || default_store_of(configuration_->tls) != from)) {
     base::log_error("No certificate is generated for the default store: resolvers are not built",
-                    {{"resolver", store.defaultGeneratedCert->resolver}});
+                    {{"resolver", from.defaultGeneratedCert->resolver}});
   }
-  if (store.defaultCertificate) {
-    // One that cannot be used leaves none: those names have a certificate, if not a good one.
-    made->set_fallback(
-        get(store.defaultCertificate->certFile.value, store.defaultCertificate->keyFile.value, look_again));
-  } else {
-    made->set_fallback(generated_);
-  }
-  std::erase_if(pairs_, [this](const auto& pair) { return pair.second.generation != generation_; });
-  certificates_ = configuration.certificates;
-  default_store_ = store;
-  latest_ = std::move(made);
+  const bool other_fallback = set_fallback(*made, from);
+  const bool unchanged = latest_ != nullptr && changes.removed.empty() && changes.added.empty() && !other_fallback;
+  configuration_ = std::move(configuration);
+  if (!unchanged) latest_ = std::move(made);
+  look_again_ = false;
+  forget_unused();
   return latest_;
 }
 

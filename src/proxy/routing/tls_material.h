@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "base/result.h"
-#include "config/model/tls_dynamic.h"
+#include "config/model/dynamic_configuration.h"
 #include "engine/tls/certificate_store.h"
 
 namespace tandem::routing {
@@ -28,7 +28,8 @@ class TlsMaterial {
 
   /// The store that serves clients (Traefik's `default`). What cannot be used is logged and left out. `look_again`:
   /// named files may hold something else than at the last call.
-  std::shared_ptr<const tls::CertificateStore> store(const model::TlsConfiguration& configuration, bool look_again);
+  std::shared_ptr<const tls::CertificateStore> store(std::shared_ptr<const model::DynamicConfiguration> configuration,
+                                                     bool look_again);
 
  private:
   /// What tells that a file is another one than before.
@@ -42,19 +43,33 @@ class TlsMaterial {
     tls::CertificatePtr certificate;  // null: it cannot be used
     Stamp chain;
     Stamp key;
-    std::uint64_t generation = 0;  // of the last store that named it
+    std::uint64_t looked = 0;  // the store for which it was read or looked at
   };
+  using Certificates = std::vector<model::StoredCertificate>;
+  using Placed = tls::CertificateStore::Placed;
+  /// What changes in the store.
+  struct Changes {
+    std::vector<Placed> removed;
+    std::vector<Placed> added;
+  };
+
   static Stamp stamp_of(const std::string& file_or_content);
   static base::Result<tls::CertificatePtr> read(const std::string& chain, const std::string& key);
-  tls::CertificatePtr get(const std::string& chain, const std::string& key, bool look_again);
-  bool is_same(const model::TlsConfiguration& configuration) const;
+  tls::CertificatePtr get(const std::string& chain, const std::string& key);
+  Placed place(const model::StoredCertificate& certificate, std::uint64_t at);
+  void replace(const Certificates& now, std::size_t begin, std::size_t old_end, std::size_t new_end, Changes& changes);
+  void look_at_all(const Certificates& now, Changes& changes);
+  bool set_fallback(tls::CertificateStore& store, const model::TlsStore& from);
+  void forget_unused();
 
   std::shared_future<tls::CertificatePtr> generated_;
   std::unordered_map<std::string, Pair> pairs_;  // both options' texts, a zero byte between them
-  std::uint64_t generation_ = 0;
+  std::uint64_t stores_ = 0;
+  bool look_again_ = false;
   std::shared_ptr<const tls::CertificateStore> latest_;
-  std::vector<model::StoredCertificate> certificates_;  // what `latest_` was made from
-  model::TlsStore default_store_;
+  std::shared_ptr<const model::DynamicConfiguration> configuration_;  // what `latest_` was made from
+  std::vector<Placed> placed_;  // one for each of its certificates; null for those that are not served
+  tls::CertificatePtr default_;
 };
 
 }  // namespace tandem::routing

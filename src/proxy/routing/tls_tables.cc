@@ -22,8 +22,8 @@ tls::ServerContextPtr default_context(const Snapshot::Contents& contents) {
 }
 
 std::shared_ptr<const tls::CertificateStore> store_of(const BuildInput& input) {
-  if (input.tls != nullptr) return input.tls->store(input.dynamic->tls, input.look_at_files);
-  return std::make_shared<const tls::CertificateStore>(std::span<const tls::CertificatePtr>());
+  if (input.tls != nullptr) return input.tls->store(input.dynamic, input.look_at_files);
+  return std::make_shared<const tls::CertificateStore>();
 }
 
 }  // namespace
