@@ -55,8 +55,11 @@ nghttp2_option* Session::common_options(std::size_t max_header_bytes) {
 }
 
 int Session::Callbacks::begin_frame(nghttp2_session* /*raw*/, const nghttp2_frame_hd* head, void* self) {
-  // Frames of unknown kinds are skipped without any other word.
-  if (head->type > NGHTTP2_CONTINUATION) static_cast<Session*>(self)->on_frame(head->type, 0, nullptr, head->length);
+  // Said of them before what they belong to is looked at.
+  const bool empty = head->type == NGHTTP2_DATA && head->length == 0;
+  if (empty || head->type > NGHTTP2_CONTINUATION) {
+    static_cast<Session*>(self)->on_frame(head->type, head->flags, nullptr, head->length);
+  }
   return 0;
 }
 
@@ -108,7 +111,8 @@ int Session::Callbacks::frame_received(nghttp2_session* raw, const nghttp2_frame
   if (frame->hd.type == NGHTTP2_WINDOW_UPDATE) {
     length = static_cast<std::size_t>(frame->window_update.window_size_increment);
   }
-  session.on_frame(frame->hd.type, frame->hd.flags, stream, length);
+  const bool counted = frame->hd.type == NGHTTP2_DATA && length == 0;
+  if (!counted) session.on_frame(frame->hd.type, frame->hd.flags, stream, length);
   session.schedule_flush();
   return 0;
 }
