@@ -194,7 +194,7 @@ TEST_F(SecureStreamTest, AHandshakeThatStopsHalfwayTimesOut) {
 
 TEST_F(SecureStreamTest, GarbageIsAnErrorAndNoMore) {
   auto [server_end, client_end] = socket_pair();
-  write_text(*client_end, "\x16\x03\x01\x00\x05hello, and more of it");
+  write_text(*client_end, std::string_view("\x16\x03\x01\x00\x05hello, and more of it", 26));
   const auto context = ServerContext::build(server_settings());
   auto server = SecureStream::accept(std::move(server_end), *context, certificate_, {});
   EXPECT_FALSE(loop::drive(server->handshake(loop_.now() + std::chrono::seconds(10))));
