@@ -69,8 +69,7 @@ TEST(Yaml, RefusesAQuoteThatIsNotClosed) {
   EXPECT_EQ(json("a: 1\nb: \"x\nc: 2\n"), "f.yml:2:4: found unexpected end of stream: a quote is not closed");
   EXPECT_EQ(json("a: 'it''s\n"), "f.yml:1:4: found unexpected end of stream: a quote is not closed");
   EXPECT_EQ(json("a: \"x\\\"\n"), "f.yml:1:4: found unexpected end of stream: a quote is not closed");
-  EXPECT_EQ(json("a: 'it''s\n  long'\nb: !!str it's\nc: !!str \"x\\\"\""),
-            R"({"a":"it's long","b":"it's","c":"x\""})");
+  EXPECT_EQ(json("a: 'it''s\n  long'\nb: !!str it's\nc: !!str \"x\\\"\""), R"({"a":"it's long","b":"it's","c":"x\""})");
   EXPECT_EQ(json("a: |\n  it's \"\n"), R"({"a":"it's \"\n"})");
 }
 

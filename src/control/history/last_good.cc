@@ -179,14 +179,17 @@ void LastGood::work() {
   }
 }
 
-Result<void> LastGood::write(const Job& job) const {
+Result<void> LastGood::write(const Job& job) {
   std::error_code error;
   if (fs::create_directories(directory_, error)) fs::permissions(directory_, fs::perms::owner_all, error);
   if (error) return Error(ErrorKind::kInvalid, fmt::format("{}: {}", directory_, error.message()));
   const std::string path = path_of(job.source);
-  if (const auto stored = read_stored(path); stored && stored->kept.content == job.content) {
-    fs::last_write_time(path, fs::file_time_type::clock::now(), error);  // still wanted
-    return {};
+  // What an earlier run of the program wrote is looked at once; later every content is a new one.
+  if (known_.insert(job.source).second) {
+    if (const auto stored = read_stored(path); stored && stored->kept.content == job.content) {
+      fs::last_write_time(path, fs::file_time_type::clock::now(), error);  // still wanted
+      return {};
+    }
   }
   NewFile file(path + ".new");
   auto done = file.write(fmt::format("{}{}\n{}\n", kMark, job.source, job.accepted));

@@ -9,6 +9,7 @@
 #include <deque>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -51,7 +52,7 @@ class LastGood {
 
   std::string path_of(std::string_view source) const;
   void work();
-  base::Result<void> write(const Job& job) const;
+  base::Result<void> write(const Job& job);
   void drop_old() const;
 
   std::string directory_;
@@ -60,7 +61,9 @@ class LastGood {
   std::deque<Job> jobs_;
   bool writing_ = false;
   bool ending_ = false;
-  bool complained_ = false;  // the writer's own
+  // The writer's own:
+  bool complained_ = false;
+  std::set<std::string> known_;  // sources whose file was looked at or written
   std::thread writer_;
 };
 

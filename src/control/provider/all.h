@@ -10,8 +10,8 @@
 
 namespace tandem::provider {
 
-/// In the order in which they start; file first, so that its routes are part of the first configuration. `memory` may be
-/// null and outlives them.
+/// In the order in which they start; file first, so that its routes are part of the first configuration. `memory` may
+/// be null and outlives them.
 std::vector<std::unique_ptr<Provider>> make_all(const model::Providers& options, Memory* memory);
 
 }  // namespace tandem::provider

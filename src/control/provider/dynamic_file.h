@@ -26,7 +26,8 @@ struct DynamicFile {
 };
 
 /// Reads the format that the extension of `path` says. Anything wrong makes the whole file bad: nothing is returned and
-/// `problems` say why. A text with template actions ({{ … }}) is rendered first; positions are lines of the template then.
+/// `problems` say why. A text with template actions ({{ … }}) is rendered first; positions are lines of the template
+/// then.
 std::optional<DynamicFile> parse_dynamic_file(const std::string& path, std::string_view text,
                                               format::Problems& problems, format::Problems& warnings);
 

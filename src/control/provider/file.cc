@@ -208,8 +208,7 @@ File::Seen File::look(FileContent::Trust trust) {
   Listing listing = list();
   Seen seen;
   const bool first = !std::exchange(looked_, true);
-  seen.changed = first || listing.files != listing_.files ||
-                 listing.problems.size() != listing_.problems.size();
+  seen.changed = first || listing.files != listing_.files || listing.problems.size() != listing_.problems.size();
   // While a folder cannot be read, what was in it counts as still there.
   if (!listing.complete) {
     listing.files = listing_.files;

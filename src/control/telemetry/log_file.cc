@@ -125,11 +125,12 @@ void LogFile::reopen() {
 
 void LogFile::rotate() {
   const fs::path path(options_.path);
-  auto moment = std::chrono::floor<milliseconds>(base::wall_now());
+  // Two in one millisecond have two names, and a name that became free is no newer one.
+  last_rotation_ = std::max(std::chrono::floor<milliseconds>(base::wall_now()), last_rotation_);
   fs::path old;
-  do {  // two in one millisecond have two names
-    old = path.parent_path() / (path.stem().string() + '-' + stamp_of(moment) + path.extension().string());
-    moment += milliseconds(1);
+  do {
+    last_rotation_ += milliseconds(1);
+    old = path.parent_path() / (path.stem().string() + '-' + stamp_of(last_rotation_) + path.extension().string());
   } while (fs::exists(old) || fs::exists(old.string() + std::string(kCompressed)));
   std::error_code failed;
   fs::rename(path, old, failed);

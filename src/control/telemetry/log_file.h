@@ -44,6 +44,7 @@ class LogFile final : public base::LogOutput {
   std::mutex mutex_;  // guards what follows
   int fd_ = -1;
   std::uint64_t size_ = 0;
+  std::chrono::sys_time<std::chrono::milliseconds> last_rotation_{};
   std::thread tidying_;
   std::atomic<bool> tidied_{true};
 };

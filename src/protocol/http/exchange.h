@@ -69,7 +69,7 @@ class Exchange {
   int origin_status = 0;               ///< what the server, or the forwarder for it, answered; 0 when none was asked
   std::uint32_t retries = 0;
   observe::RequestMetrics metrics;
-  observe::SpanId span = 0;  ///< the innermost one that lasts; 0 while nobody traces
+  observe::SpanId span = 0;          ///< the innermost one that lasts; 0 while nobody traces
   Observed observed;                 ///< set by the entry point, then by the router
   bool origin_answered = false;      ///< a server's own answer
   bool append_forwarded_for = true;  ///< the entry point's and the headers middleware's say

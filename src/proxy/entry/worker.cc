@@ -7,9 +7,9 @@
 
 #include "base/log.h"
 #include "engine/loop/per_worker.h"
+#include "engine/net/buffer.h"
 #include "engine/observe/metrics.h"
 #include "engine/observe/metrics_worker.h"
-#include "engine/net/buffer.h"
 #include "protocol/client/pool.h"
 #include "proxy/entry/proxy_header.h"
 #include "proxy/entry/tls_front.h"
@@ -257,7 +257,8 @@ loop::Task<void> Worker::serve(std::size_t entry_point, int fd, net::Address pee
     if (stream == nullptr || !is_served(opened.protocol)) co_return;
     negotiated_http2 = opened.protocol == "h2";
   }
-  const http::HandlerSource& handlers = tls == nullptr ? static_cast<const http::HandlerSource&>(source) : source.secure;
+  const http::HandlerSource& handlers =
+      tls == nullptr ? static_cast<const http::HandlerSource&>(source) : source.secure;
   http1::ServerSession::Handover http2;
   if (negotiated_http2) {
     http2 = {.stream = std::move(stream), .connection = std::move(connection), .early = std::move(early)};

@@ -75,7 +75,7 @@ class Worker {
   loop::Task<void> serve(std::size_t entry_point, int fd, net::Address peer);
   // Not inlined: its frame must not become part of those that serve HTTP/1.
   [[gnu::noinline]] loop::Task<void> serve_http2(std::size_t entry_point, http1::ServerSession::Handover from,
-                               const http::HandlerSource& handlers);
+                                                 const http::HandlerSource& handlers);
 
   std::size_t index_;
   const std::vector<std::unique_ptr<Listening>>& entry_points_;

@@ -103,7 +103,8 @@ class Forwarder final : public http::Handler {
     exchange.origin_bytes = 0;
     if (exchange.observed.headers) exchange.note_headers(request.headers);
     const bool h2c = target_.scheme == "h2c" && !transport_->options().disable_http2;
-    if (target_.scheme != "http" && target_.scheme != "https" && !h2c) co_return failure(kInternalServerError, exchange);
+    if (target_.scheme != "http" && target_.scheme != "https" && !h2c)
+      co_return failure(kInternalServerError, exchange);
     const std::string_view upgrade = prepare(request, exchange);
     client::Pool*& pool = pools_.local();
     if (pool == nullptr) pool = &client::Pool::of(*transport_, target_);

@@ -13,10 +13,10 @@ Requirement of_test(const Test& test) {
       result.hosts.emplace();
       break;
     case Test::Kind::kHost:
-      result.hosts.emplace({HostKey{.text = test.text, .suffix = false}});
+      result.hosts.emplace({HostKey(test.text, false)});
       break;
     case Test::Kind::kHostSuffix:
-      result.hosts.emplace({HostKey{.text = test.text, .suffix = true}});
+      result.hosts.emplace({HostKey(test.text, true)});
       break;
     case Test::Kind::kPath:
       result.paths.emplace({PathKey{.text = test.text, .exact = true}});

@@ -3,6 +3,8 @@
 // Requirement: what every request that a predicate accepts has in common, as far as an index can use it: one of several
 // hosts, one of several paths or path prefixes. Values whose texts belong to the predicate.
 
+#include <cstddef>
+#include <functional>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -12,8 +14,15 @@
 namespace tandem::routing {
 
 struct HostKey {
+  HostKey() = default;
+  HostKey(std::string_view host, bool is_suffix) : text(host), suffix(is_suffix), hash(hash_of(host, is_suffix)) {}
+  static std::size_t hash_of(std::string_view text, bool suffix) {
+    return std::hash<std::string_view>{}(text) * 2 + (suffix ? 1 : 0);
+  }
+
   std::string_view text;
-  bool suffix = false;  ///< `text` follows the first label, else it is the host; no final dot
+  bool suffix = false;   ///< `text` follows the first label, else it is the host; no final dot
+  std::size_t hash = 0;  ///< known before an index is built of many
 };
 
 struct PathKey {

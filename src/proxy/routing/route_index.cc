@@ -6,13 +6,6 @@
 #include <memory>
 
 namespace tandem::routing {
-namespace {
-
-std::size_t hash_of(std::string_view host, bool suffix) {
-  return std::hash<std::string_view>{}(host) * 2 + (suffix ? 1 : 0);
-}
-
-}  // namespace
 
 RouteIndex::RouteIndex(std::span<const Requirement* const> requirements) {
   buckets_.emplace_back();
@@ -52,16 +45,17 @@ std::uint32_t RouteIndex::bucket_for(const HostKey& host) {
   if (buckets_.size() * 2 > table_.size()) grow_table();
   any_suffix_ = any_suffix_ || host.suffix;
   const std::size_t mask = table_.size() - 1;
-  std::size_t slot = hash_of(host.text, host.suffix) & mask;
+  std::size_t slot = host.hash & mask;
   while (table_[slot] != kNone) {
     const Bucket& bucket = buckets_[table_[slot]];
-    if (bucket.suffix == host.suffix && bucket.host == host.text) return table_[slot];
+    if (bucket.hash == host.hash && bucket.suffix == host.suffix && bucket.host == host.text) return table_[slot];
     slot = (slot + 1) & mask;
   }
   table_[slot] = static_cast<std::uint32_t>(buckets_.size());
   Bucket& bucket = buckets_.emplace_back();
   bucket.host = host.text;
   bucket.suffix = host.suffix;
+  bucket.hash = host.hash;
   return table_[slot];
 }
 
@@ -69,7 +63,7 @@ void RouteIndex::grow_table() {
   table_.assign(std::max<std::size_t>(16, table_.size() * 4), kNone);
   const std::size_t mask = table_.size() - 1;
   for (std::uint32_t i = 1; i < buckets_.size(); ++i) {
-    std::size_t slot = hash_of(buckets_[i].host, buckets_[i].suffix) & mask;
+    std::size_t slot = buckets_[i].hash & mask;
     while (table_[slot] != kNone) slot = (slot + 1) & mask;
     table_[slot] = i;
   }
@@ -77,7 +71,7 @@ void RouteIndex::grow_table() {
 
 const RouteIndex::Bucket* RouteIndex::lookup(std::string_view host, bool suffix) const {
   const std::size_t mask = table_.size() - 1;
-  for (std::size_t slot = hash_of(host, suffix) & mask; table_[slot] != kNone; slot = (slot + 1) & mask) {
+  for (std::size_t slot = HostKey::hash_of(host, suffix) & mask; table_[slot] != kNone; slot = (slot + 1) & mask) {
     const Bucket& bucket = buckets_[table_[slot]];
     if (bucket.suffix == suffix && bucket.host == host) return &bucket;
   }

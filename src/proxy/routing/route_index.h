@@ -48,6 +48,7 @@ class RouteIndex {
   struct Bucket {
     std::string_view host;
     bool suffix = false;
+    std::size_t hash = 0;
     List any_path;
     List nodes;
   };

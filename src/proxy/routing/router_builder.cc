@@ -143,8 +143,8 @@ const BuiltRouterPtr& RouterBuilder::child(std::uint32_t position) {
   return slot.built;
 }
 
-/// A router that cannot be built any more goes on as it was: a bad option removes nothing. A service that was taken away
-/// does: its servers may belong to somebody else by now.
+/// A router that cannot be built any more goes on as it was: a bad option removes nothing. A service that was taken
+/// away does: its servers may belong to somebody else by now.
 void RouterBuilder::keep_last_good(const Slot& slot, BuiltRouter& into) const {
   if (into.handler || slot.last_good == nullptr || !slot.last_good->handler) return;
   if (!into.service.empty() && !services_.exists(into.service)) return;
