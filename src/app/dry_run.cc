@@ -67,7 +67,7 @@ class Witness final : public provider::Receiver {
     if (!good) return;
     model::DynamicConfiguration whole;
     if (delivery.configuration != nullptr) whole = *delivery.configuration;
-    for (Problem& note : model::add_file(whole, std::move(good->configuration), path)) {
+    for (Problem& note : model::add_file(whole, good->configuration, path)) {
       into_.warnings.push_back(std::move(note));
     }
     positions_.push_back(std::move(good->positions));

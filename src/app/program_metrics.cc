@@ -6,6 +6,7 @@
 #include <span>
 #include <utility>
 
+#include "app/api/certificates.h"
 #include "base/clock.h"
 #include "base/log.h"
 
@@ -170,11 +171,36 @@ void ProgramMetrics::add_servers(std::vector<Family>& into) const {
   into.push_back(std::move(up));
 }
 
+void ProgramMetrics::add_certificates(std::vector<Family>& into) {
+  const auto snapshot = sources_.state.snapshot();
+  if (snapshot == nullptr) return;
+  Family ends{"traefik_tls_certs_not_after", "Certificate expiration timestamp", MetricType::kGauge, {}};
+  std::map<tls::CertificatePtr, std::string> labels;
+  for (const tls::CertificatePtr& certificate : api::listed_certificates(*snapshot->tls("")->store())) {
+    auto known = certificate_labels_.extract(certificate);
+    if (known.empty()) {
+      const api::CertificateLabels of = api::labels_of(*certificate);
+      std::string text = one_label("cn", of.common_name);
+      telemetry::append_label(text, "sans", of.alternative_names);
+      telemetry::append_label(text, "serial", of.serial);
+      labels.emplace(certificate, std::move(text));
+    } else {
+      labels.insert(std::move(known));
+    }
+  }
+  for (const auto& [certificate, text] : labels) {
+    ends.samples.push_back({text, static_cast<double>(certificate->facts().not_after)});
+  }
+  certificate_labels_ = std::move(labels);
+  into.push_back(std::move(ends));
+}
+
 std::string ProgramMetrics::page() {
   std::vector<Family> families;
   add_configuration(families);
   add_connections(families);
   add_servers(families);
+  add_certificates(families);
   return telemetry::prometheus_page(metrics_, std::move(families));
 }
 

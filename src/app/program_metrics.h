@@ -4,6 +4,7 @@
 // connections, servers. Control thread, but for metrics(), which the workers use; owned by run(), outlives the workers.
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,6 +14,7 @@
 #include "config/model/static_configuration.h"
 #include "control/telemetry/prometheus.h"
 #include "engine/observe/metrics.h"
+#include "engine/tls/certificate.h"
 #include "proxy/entry/server.h"
 
 namespace tandem::app {
@@ -42,6 +44,7 @@ class ProgramMetrics {
   void add_configuration(std::vector<telemetry::Family>& into) const;
   void add_connections(std::vector<telemetry::Family>& into) const;
   void add_servers(std::vector<telemetry::Family>& into) const;
+  void add_certificates(std::vector<telemetry::Family>& into);
 
   Sources sources_;
   observe::Metrics metrics_;
@@ -49,6 +52,8 @@ class ProgramMetrics {
   std::int64_t last_reload_ = 0;  // Unix seconds
   std::shared_ptr<const model::DynamicConfiguration> in_force_;
   loop::TimePoint in_force_since_{};
+  /// Labels of certificates on the last page: making them takes longer than writing them.
+  std::map<tls::CertificatePtr, std::string> certificate_labels_;
 };
 
 }  // namespace tandem::app

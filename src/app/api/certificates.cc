@@ -1,5 +1,7 @@
 #include "app/api/certificates.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <openssl/bn.h>
 #include <openssl/evp.h>
 #include <openssl/obj_mac.h>
@@ -130,10 +132,15 @@ std::vector<std::string> alternative_names(const tls::Certificate& certificate, 
   return out;
 }
 
-Value item_of(const tls::Certificate& certificate) {
+using Leaf = std::unique_ptr<X509, decltype(&::X509_free)>;
+
+Leaf leaf_of(const tls::Certificate& certificate) {
   const auto* der = reinterpret_cast<const unsigned char*>(certificate.leaf().data());
-  const std::unique_ptr<X509, decltype(&::X509_free)> leaf(
-      ::d2i_X509(nullptr, &der, static_cast<long>(certificate.leaf().size())), &::X509_free);
+  return {::d2i_X509(nullptr, &der, static_cast<long>(certificate.leaf().size())), &::X509_free};
+}
+
+Value item_of(const tls::Certificate& certificate) {
+  const Leaf leaf = leaf_of(certificate);
   Object item;
   const auto add = [&item](std::string_view name, std::string_view value) {
     item.push_back({std::string(name), text(value)});
@@ -170,16 +177,6 @@ Value item_of(const tls::Certificate& certificate) {
   return {std::move(item), {}};
 }
 
-/// All that the store may serve, the default one too, except what was generated.
-std::vector<const tls::Certificate*> listed(const tls::CertificateStore& store) {
-  std::vector<const tls::Certificate*> out;
-  for (const CertificatePtr& certificate : store.certificates()) out.push_back(certificate.get());
-  const tls::Certificate* const fallback = store.configured_fallback().get();
-  const auto same = [fallback](const tls::Certificate* each) { return each->leaf() == fallback->leaf(); };
-  if (fallback != nullptr && std::ranges::none_of(out, same)) out.push_back(fallback);
-  return out;
-}
-
 bool is_wanted(const tls::Certificate& certificate, const Parameters& parameters) {
   const std::string_view status = parameters.text("status");
   if (!status.empty() && !base::equal_ignoring_case(status, status_of(certificate))) return false;
@@ -199,12 +196,28 @@ std::string sort_key(const tls::Certificate& certificate, std::string_view by) {
 
 }  // namespace
 
+std::vector<CertificatePtr> listed_certificates(const tls::CertificateStore& store) {
+  std::vector<CertificatePtr> out = store.certificates();
+  const CertificatePtr& fallback = store.configured_fallback();
+  const auto same = [&fallback](const CertificatePtr& each) { return each->leaf() == fallback->leaf(); };
+  if (fallback != nullptr && std::ranges::none_of(out, same)) out.push_back(fallback);
+  return out;
+}
+
+CertificateLabels labels_of(const tls::Certificate& certificate) {
+  const Leaf leaf = leaf_of(certificate);
+  if (leaf == nullptr) return {.common_name = certificate.facts().common_name, .alternative_names = {}, .serial = {}};
+  return {.common_name = attribute(::X509_get_subject_name(leaf.get()), NID_commonName),
+          .alternative_names = fmt::format("{}", fmt::join(alternative_names(certificate, leaf.get()), ",")),
+          .serial = serial_number(leaf.get())};
+}
+
 http::Response answer_certificates(const tls::CertificateStore& store, std::string_view fingerprint,
                                    const Parameters& parameters, http::Exchange& exchange) {
-  std::vector<const tls::Certificate*> all = listed(store);
+  const std::vector<CertificatePtr> all = listed_certificates(store);
   if (!fingerprint.empty()) {
     const auto found = std::ranges::find_if(
-        all, [fingerprint](const tls::Certificate* each) { return sha256(each->leaf()) == fingerprint; });
+        all, [fingerprint](const CertificatePtr& each) { return sha256(each->leaf()) == fingerprint; });
     if (found == all.end()) return failure(kNotFound, fmt::format("certificate not found: {}", fingerprint), exchange);
     return json(item_of(**found), exchange);
   }
@@ -213,8 +226,8 @@ http::Response answer_certificates(const tls::CertificateStore& store, std::stri
     const tls::Certificate* certificate;
   };
   std::vector<Sorted> sorted;
-  for (const tls::Certificate* each : all) {
-    if (is_wanted(*each, parameters)) sorted.push_back({sort_key(*each, parameters.text("sortBy")), each});
+  for (const CertificatePtr& each : all) {
+    if (is_wanted(*each, parameters)) sorted.push_back({sort_key(*each, parameters.text("sortBy")), each.get()});
   }
   const bool descending = parameters.text("direction") == "desc";
   std::ranges::sort(sorted, [descending](const Sorted& a, const Sorted& b) {
@@ -236,7 +249,7 @@ Value count_certificates(const tls::CertificateStore& store) {
   std::int64_t total = 0;
   std::int64_t warnings = 0;
   std::int64_t errors = 0;
-  for (const tls::Certificate* each : listed(store)) {
+  for (const CertificatePtr& each : listed_certificates(store)) {
     ++total;
     warnings += status_of(*each) == "warning" ? 1 : 0;
     errors += status_of(*each) == "expired" ? 1 : 0;

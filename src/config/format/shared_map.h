@@ -28,7 +28,7 @@ class SharedMap {
   /// One object with its name; copies of the map that did not change it hold the same one.
   using Entry = std::shared_ptr<const value_type>;
 
-  class const_iterator {
+  class Iterator {
    public:
     using iterator_category = std::forward_iterator_tag;
     using value_type = SharedMap::value_type;
@@ -36,33 +36,34 @@ class SharedMap {
     using pointer = const value_type*;
     using reference = const value_type&;
 
-    const_iterator() = default;
+    Iterator() = default;
     reference operator*() const { return **entry(); }
     pointer operator->() const { return entry()->get(); }
-    const_iterator& operator++() {
+    Iterator& operator++() {
       if (++at_ == (*leaves_)[leaf_]->size()) {
         ++leaf_;
         at_ = 0;
       }
       return *this;
     }
-    const_iterator operator++(int) {
-      const const_iterator before = *this;
+    Iterator operator++(int) {
+      const Iterator before = *this;
       ++*this;
       return before;
     }
-    bool operator==(const const_iterator& other) const { return leaf_ == other.leaf_ && at_ == other.at_; }
+    bool operator==(const Iterator& other) const { return leaf_ == other.leaf_ && at_ == other.at_; }
 
    private:
     friend class SharedMap;
-    const_iterator(const auto* leaves, std::size_t leaf, std::size_t at) : leaves_(leaves), leaf_(leaf), at_(at) {}
+    Iterator(const auto* leaves, std::size_t leaf, std::size_t at) : leaves_(leaves), leaf_(leaf), at_(at) {}
     const std::shared_ptr<value_type>* entry() const { return &(*(*leaves_)[leaf_])[at_]; }
 
     const std::vector<std::shared_ptr<std::vector<std::shared_ptr<value_type>>>>* leaves_ = nullptr;
     std::size_t leaf_ = 0;
     std::size_t at_ = 0;
   };
-  using iterator = const_iterator;
+  using iterator = Iterator;
+  using const_iterator = Iterator;
 
   SharedMap() = default;
   SharedMap(std::initializer_list<value_type> entries) {

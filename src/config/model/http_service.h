@@ -83,8 +83,7 @@ BOOST_DESCRIBE_STRUCT(HttpServer, (), (url, weight, preservePath, scheme, port))
 /// How response bodies are handed on.
 struct ResponseForwarding {
   format::Duration flushInterval{
-      std::chrono::milliseconds(100)};  ///< Longest time bytes are held back; negative: none.
-  static constexpr std::array kNotBuilt{"flushInterval"};
+      std::chrono::milliseconds(100)};  ///< No effect: nothing is held back (Traefik: the longest time it is).
   bool operator==(const ResponseForwarding&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(ResponseForwarding, (), (flushInterval))

@@ -216,7 +216,6 @@ struct Api {
   bool debug = false;               ///< Serve `/debug/` too.
   bool disableDashboardAd = false;  ///< Only told in /api/version.
   std::string dashboardName;        ///< Only told in /api/version.
-  static constexpr std::array kNotBuilt{"basePath", "debug"};
   bool operator==(const Api&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(Api, (), (basePath, insecure, dashboard, debug, disableDashboardAd, dashboardName))

@@ -86,8 +86,7 @@ struct Providers {
                                              "zooKeeper",
                                              "redis",
                                              "http"};
-  static constexpr std::array kNotBuilt{"precedence",
-                                        "docker",
+  static constexpr std::array kNotBuilt{"docker",
                                         "swarm",
                                         "kubernetesIngress",
                                         "kubernetesIngressNGINX",

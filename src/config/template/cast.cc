@@ -79,9 +79,10 @@ std::string format_general(double value, char format, int precision) {
     if (count > 1) result.append(".").append(digits.substr(1));
     return result.append(1, format == 'G' ? 'E' : 'e').append(exponent_digits(exponent, exponent_text));
   }
-  if (exponent < 0) return result.append("0.").append(static_cast<std::size_t>(-exponent - 1), '0').append(digits);
-  if (exponent + 1 >= count) return result.append(digits).append(static_cast<std::size_t>(exponent + 1 - count), '0');
-  const auto point = static_cast<std::size_t>(exponent + 1);
+  if (exponent < 0) return result.append("0.").append(static_cast<std::size_t>(-exponent) - 1, '0').append(digits);
+  if (exponent + 1 >= count)
+    return result.append(digits).append(static_cast<std::size_t>(exponent) + 1 - static_cast<std::size_t>(count), '0');
+  const auto point = static_cast<std::size_t>(exponent) + 1;
   return result.append(digits.substr(0, point)).append(".").append(digits.substr(point));
 }
 

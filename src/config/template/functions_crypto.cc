@@ -92,7 +92,7 @@ std::string aes(std::string_view password, std::string_view iv, std::string_view
   int last = 0;
   EVP_CipherUpdate(context.get(), out, &size, bytes_of(text), static_cast<int>(text.size()));
   EVP_CipherFinal_ex(context.get(), out + size, &last);
-  result.resize(static_cast<std::size_t>(size + last));
+  result.resize(static_cast<std::size_t>(size) + static_cast<std::size_t>(last));
   return result;
 }
 

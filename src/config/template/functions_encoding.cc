@@ -112,7 +112,7 @@ class JsonWriter {
   }
 
   void new_line(int depth) {
-    if (indent_ > 0) out_.append("\n").append(static_cast<std::size_t>(indent_ * depth), ' ');
+    if (indent_ > 0) out_.append("\n").append(static_cast<std::size_t>(indent_) * static_cast<std::size_t>(depth), ' ');
   }
 
   void write_list(const Value& value, int depth) {

@@ -214,7 +214,7 @@ Outcome split_by(Call& call, const RE2& regex) {
   std::vector<std::string> parts;
   if (most == 0) return Value::strings(parts);
   if (text.size() > kLargestText / 16) return too_large();
-  if (regex.pattern().size() > 0 && text.empty()) return Value::strings({""});
+  if (!regex.pattern().empty() && text.empty()) return Value::strings({""});
   std::size_t begin = 0;
   std::size_t end = 0;
   each_match(regex, text, [&](const Match& match) {

@@ -78,7 +78,8 @@ class Reading {
     std::size_t size = 0;
     while (size < most && size < rest_.size() && digit(rest_[size])) ++size;
     if (size < least) return false;
-    std::from_chars(rest_.data(), rest_.data() + size, value);
+    const std::string_view digits = rest_.substr(0, size);
+    std::from_chars(digits.data(), digits.data() + digits.size(), value);
     rest_.remove_prefix(size);
     return true;
   }

@@ -53,7 +53,7 @@ base::Result<Number> parse_complex(std::string_view text) {
   Number number;
   number.complex = std::pair(*real, *imaginary);
   if (*imaginary == 0) {
-    number.real = *real;
+    number.real = real;
     add_whole(number, *real);
   }
   return number;

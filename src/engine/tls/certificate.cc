@@ -65,7 +65,8 @@ std::int64_t seconds_of(const Der::Element& time) {
   if (text.size() != year_digits + 11) return 0;
   const auto take = [&text](std::size_t digits) {
     int value = 0;
-    std::from_chars(text.data(), text.data() + digits, value);
+    const std::string_view part = text.substr(0, digits);
+    std::from_chars(part.data(), part.data() + part.size(), value);
     text.remove_prefix(digits);
     return value;
   };

@@ -65,7 +65,7 @@ void TicketKeys::rotate(base::WallTime now) {
   merge({make_key(at)}, at);
 }
 
-void TicketKeys::merge(Set more, std::int64_t now) {
+void TicketKeys::merge(const Set& more, std::int64_t now) {
   std::shared_ptr<const Set> before = current();
   for (;;) {
     auto merged = std::make_shared<Set>(more);

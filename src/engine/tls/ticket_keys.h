@@ -50,7 +50,7 @@ class TicketKeys {
   base::Result<void> import_text(std::string_view text);
 
  private:
-  void merge(Set more, std::int64_t now);
+  void merge(const Set& more, std::int64_t now);
 
   std::atomic<std::shared_ptr<const Set>> keys_;
 };

@@ -50,7 +50,7 @@ void ClientSession::Stream::on_fields_end(bool ends) {
     head_done = true;
     ends_with_head = ends;
     if (!to_head && fields->status != 304) in.expected = fields->content_length;
-    head.emplace(std::move(*fields));
+    head.emplace(*fields);
     fields.reset();
   }
   session.wake(*this);

@@ -96,8 +96,8 @@ bool FieldCollector::add_pseudo(std::string_view name, std::string_view value) {
   if (regular_seen_ || kind_ == Kind::kTrailers) return false;
   if (kind_ == Kind::kResponse) {
     if (name != ":status" || status != 0 || value.size() != 3) return false;
-    const auto [end, error] = std::from_chars(value.data(), value.data() + 3, status);
-    return error == std::errc{} && end == value.data() + 3 && status >= 100;
+    const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), status);
+    return error == std::errc{} && end == value.data() + value.size() && status >= 100;
   }
   if (name == ":method") {
     if (!method.empty() || !http::is_token(value)) return false;

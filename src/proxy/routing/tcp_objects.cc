@@ -65,7 +65,7 @@ class Builder {
   /// Adds what is wrong with a router that listens somewhere.
   void check(const RuntimeTcpRouter& router, const TcpRuleReading& reading, TcpRouterState& into) {
     const model::TcpRouter& config = *router.config;
-    const auto fail = [&into](std::string text) { into.condition.add_error(text, true); };
+    const auto fail = [&into](const std::string& text) { into.condition.add_error(text, true); };
     if (config.service.empty()) return fail("the service is missing on the router");
     if (config.rule.empty()) return fail("router has no rule");
     if (!reading.rule && reading.rule.error().text().starts_with("invalid rule: ")) {
