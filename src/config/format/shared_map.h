@@ -8,6 +8,7 @@
 // A plain value as std::map, with its names. Different copies may be used by different threads.
 
 #include <algorithm>
+#include <atomic>
 #include <cstddef>
 #include <iterator>
 #include <memory>
@@ -94,7 +95,7 @@ class SharedMap {
     const Place place = place_of(name);
     if (!place.found) return insert(place, std::make_shared<value_type>(std::string(name), T{}))->second;
     std::shared_ptr<value_type>& own = own_leaf(place.leaf)[place.at];
-    if (own.use_count() > 1) own = std::make_shared<value_type>(*own);
+    if (is_shared(own)) own = std::make_shared<value_type>(*own);
     return own->second;
   }
   /// False when there was one of that name, which stays.
@@ -157,6 +158,14 @@ class SharedMap {
     bool found;
   };
 
+  /// What another thread has just let go of was last read before that.
+  template <class Object>
+  static bool is_shared(const std::shared_ptr<Object>& object) {
+    if (object.use_count() > 1) return true;
+    std::atomic_thread_fence(std::memory_order_acquire);
+    return false;
+  }
+
   static int order_of(const const_iterator& a, const const_iterator& b) {
     return a.entry()->get() == b.entry()->get() ? 0 : a->first.compare(b->first);
   }
@@ -186,7 +195,7 @@ class SharedMap {
 
   Leaf& own_leaf(std::size_t index) {
     std::shared_ptr<Leaf>& leaf = leaves_[index];
-    if (leaf.use_count() > 1) leaf = std::make_shared<Leaf>(*leaf);
+    if (is_shared(leaf)) leaf = std::make_shared<Leaf>(*leaf);
     return *leaf;
   }
 
