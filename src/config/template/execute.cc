@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <cstdlib>
 #include <utility>
 
@@ -19,6 +20,10 @@ using NodeKind = Node::Kind;
 
 // Each template that calls a template costs stack, as does each block and each parenthesis.
 constexpr int kDeepestTemplate = 1000;
+// Blocks in each of them may take more of the stack than that many calls should; half of it is enough.
+constexpr std::uintptr_t kMostStack = std::uintptr_t{4} * 1024 * 1024;
+
+std::uintptr_t stack_pointer() { return reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0)); }
 constexpr int kDeepestNesting = 4000;
 
 /// What follows a statement.
@@ -88,6 +93,7 @@ class Execution {
   const Node* node_ = nullptr;      // for error texts
   std::optional<base::Error> error_;
   int templates_ = 0;
+  std::uintptr_t stack_begin_ = 0;
   int nesting_ = 0;
 };
 
@@ -142,6 +148,7 @@ Value* Execution::find_variable(std::string_view name) {
 base::Result<Rendered> Execution::run(const Value& data) {
   const auto root = tree_.templates.find(tree_.name);
   template_ = tree_.name;
+  stack_begin_ = stack_pointer();
   variables_.emplace_back("$", data);
   if (root != tree_.templates.end()) walk(*root->second, data);
   if (error_) return *std::move(error_);
@@ -290,8 +297,9 @@ Flow Execution::walk_template(const Node& node, const Value& dot) {
     fail(fmt::format("template {} not defined", quoted(node.text)));
     return Flow::kFailed;
   }
-  if (templates_ >= kDeepestTemplate) {
-    fail(fmt::format("exceeded maximum template depth ({})", kDeepestTemplate));
+  // (The stack grows downwards.)
+  if (templates_ >= kDeepestTemplate || stack_begin_ - stack_pointer() > kMostStack) {
+    fail(fmt::format("exceeded maximum template depth ({})", templates_));
     return Flow::kFailed;
   }
   // What the pipeline declares persists in the calling template.

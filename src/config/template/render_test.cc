@@ -85,6 +85,10 @@ TEST(Template, NamesFileLineAndColumn) {
 
 TEST(TemplateLimits, RecursionEnds) {
   EXPECT_THAT(text(R"({{ define "x" }}{{ template "x" . }}{{ end }}{{ template "x" }})"), HasSubstr("template depth"));
+  // With blocks in between, which take more of the stack.
+  std::string deep = "{{ template \"x\" . }}";
+  for (int i = 0; i < 150; ++i) deep = "{{ if true }}" + deep + "{{ end }}";
+  EXPECT_THAT(text("{{ define \"x\" }}" + deep + "{{ end }}{{ template \"x\" }}"), HasSubstr("template depth"));
   EXPECT_THAT(
       text(
           R"({{ define "x" }}{{ if true }}{{ with 1 }}{{ range 1 }}{{ template "x" . }}{{ end }}{{ end }}{{ end }}{{ end }}{{ template "x" }})"),
