@@ -3,6 +3,7 @@
 #include <fstream>
 #include <iterator>
 #include <set>
+#include <sstream>
 
 #include "app/reload.h"
 #include "app/router_errors.h"
@@ -60,7 +61,9 @@ class Witness final : public provider::Receiver {
     if (!provider::is_nameable_file(path) || !seen_.insert(path).second) return;
     std::ifstream file(path, std::ios::binary);
     if (!file) return;
-    const std::string text{std::istreambuf_iterator<char>(file), {}};
+    std::ostringstream content;
+    content << file.rdbuf();
+    const std::string text = std::move(content).str();
     Problems known;  // the provider has told them
     Problems warnings;
     auto good = provider::parse_what_decodes(path, text, known, warnings);

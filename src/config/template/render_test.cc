@@ -83,6 +83,8 @@ TEST(Template, NamesFileLineAndColumn) {
   EXPECT_THAT(text("a\n{{ nothing }}"), StartsWith("! template: f.yml:2: function \"nothing\" not defined"));
 }
 
+TEST(TemplateFunctions, AFolderIsNoTimeZone) { EXPECT_EQ(text(R"({{ dateInZone "2006" 0 "Europe/" }})"), "1970"); }
+
 TEST(TemplateLimits, RecursionEnds) {
   EXPECT_THAT(text(R"({{ define "x" }}{{ template "x" . }}{{ end }}{{ template "x" }})"), HasSubstr("template depth"));
   // With blocks in between, which take more of the stack.

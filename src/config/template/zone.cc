@@ -7,6 +7,7 @@
 #include <ctime>
 #include <fstream>
 #include <iterator>
+#include <sstream>
 #include <vector>
 
 #include "config/template/moment.h"
@@ -121,8 +122,9 @@ base::Result<std::shared_ptr<const Zone>> Zone::named(std::string_view name) {
   const bool safe = !name.starts_with('/') && !name.contains("..") && !name.contains('\0') && !name.contains('\\');
   if (!safe) return base::Error(base::ErrorKind::kInvalid, "time: invalid location name");
   std::ifstream file(fmt::format("/usr/share/zoneinfo/{}", name), std::ios::binary);
-  const std::string bytes{std::istreambuf_iterator<char>(file), {}};
-  if (auto zone = Named::read(bytes)) return zone;
+  std::ostringstream bytes;  // stays empty when the name is a folder's
+  bytes << file.rdbuf();
+  if (auto zone = Named::read(bytes.str())) return zone;
   return base::Error(base::ErrorKind::kNotFound, fmt::format("unknown time zone {}", name));
 }
 

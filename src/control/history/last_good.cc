@@ -13,6 +13,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <sstream>
 #include <utility>
 
 #include "base/clock.h"
@@ -102,7 +103,9 @@ struct Stored {
 std::optional<Stored> read_stored(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   if (!file) return std::nullopt;
-  const std::string whole{std::istreambuf_iterator<char>(file), {}};
+  std::ostringstream text;
+  text << file.rdbuf();
+  const std::string whole = std::move(text).str();
   std::string_view rest = whole;
   if (!rest.starts_with(kMark)) return std::nullopt;
   rest.remove_prefix(kMark.size());
