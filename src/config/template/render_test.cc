@@ -89,8 +89,9 @@ TEST(TemplateLimits, RecursionEnds) {
   EXPECT_THAT(text(R"({{ define "x" }}{{ template "x" . }}{{ end }}{{ template "x" }})"), HasSubstr("template depth"));
   // With blocks in between, which take more of the stack.
   std::string deep = "{{ template \"x\" . }}";
-  for (int i = 0; i < 150; ++i) deep = "{{ if true }}" + deep + "{{ end }}";
-  EXPECT_THAT(text("{{ define \"x\" }}" + deep + "{{ end }}{{ template \"x\" }}"), HasSubstr("template depth"));
+  for (int i = 0; i < 60; ++i) deep = "{{ if true }}" + deep + "{{ end }}";
+  EXPECT_THAT(text("{{ define \"x\" }}" + deep + "{{ end }}{{ template \"x\" }}"),
+              testing::AnyOf(HasSubstr("template depth"), HasSubstr("too deeply")));
   EXPECT_THAT(
       text(
           R"({{ define "x" }}{{ if true }}{{ with 1 }}{{ range 1 }}{{ template "x" . }}{{ end }}{{ end }}{{ end }}{{ end }}{{ template "x" }})"),
