@@ -112,7 +112,7 @@ base::Result<void> TicketKeys::import_text(std::string_view text) {
     keys.push_back(key);
   }
   if (keys.empty()) return invalid();
-  merge(std::move(keys), seconds_of(base::wall_now()));
+  merge(keys, seconds_of(base::wall_now()));
   return {};
 }
 
