@@ -20,11 +20,11 @@ using NodeKind = Node::Kind;
 
 // Each template that calls a template costs stack, as does each block and each parenthesis.
 constexpr int kDeepestTemplate = 1000;
-// Blocks in each of them may take more of the stack than that many calls should; half of it is enough.
+constexpr int kDeepestNesting = 4000;
+// Where each takes more of the stack than usual (sanitizers), half of it is enough.
 constexpr std::uintptr_t kMostStack = std::uintptr_t{4} * 1024 * 1024;
 
 std::uintptr_t stack_pointer() { return reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0)); }
-constexpr int kDeepestNesting = 4000;
 
 /// What follows a statement.
 enum class Flow : std::uint8_t { kOn, kBreak, kContinue, kFailed };
@@ -78,6 +78,7 @@ class Execution {
 
   std::nullopt_t fail(std::string_view message);
   bool step();
+  bool nest();
   void write(std::string_view text, std::size_t offset, bool source);
   Flow print(const Node& node, const Value& value);
   std::size_t line_of(std::size_t offset) const;
@@ -113,6 +114,9 @@ std::nullopt_t Execution::fail(std::string_view message) {
   error_ = base::Error(base::ErrorKind::kInvalid, fmt::format("template: {}: {}", location, message));
   return std::nullopt;
 }
+
+/// False when what is to come is nested too deeply. (The stack grows downwards.)
+bool Execution::nest() { return ++nesting_ <= kDeepestNesting && stack_begin_ - stack_pointer() <= kMostStack; }
 
 bool Execution::step() {
   if (!rendering_.spend_steps(1)) fail("the template takes too long");
@@ -183,7 +187,7 @@ Flow Execution::walk(const Node& node, const Value& dot) {
 }
 
 Flow Execution::walk_list(const Node& node, const Value& dot) {
-  if (++nesting_ > kDeepestNesting) fail("templates and blocks are nested too deeply");
+  if (!nest()) fail("templates and blocks are nested too deeply");
   Flow flow = error_ ? Flow::kFailed : Flow::kOn;
   for (std::size_t i = 0; flow == Flow::kOn && i < node.children.size(); ++i) flow = walk(*node.children[i], dot);
   --nesting_;
@@ -297,9 +301,8 @@ Flow Execution::walk_template(const Node& node, const Value& dot) {
     fail(fmt::format("template {} not defined", quoted(node.text)));
     return Flow::kFailed;
   }
-  // (The stack grows downwards.)
-  if (templates_ >= kDeepestTemplate || stack_begin_ - stack_pointer() > kMostStack) {
-    fail(fmt::format("exceeded maximum template depth ({})", templates_));
+  if (templates_ >= kDeepestTemplate) {
+    fail(fmt::format("exceeded maximum template depth ({})", kDeepestTemplate));
     return Flow::kFailed;
   }
   // What the pipeline declares persists in the calling template.
@@ -318,7 +321,7 @@ Flow Execution::walk_template(const Node& node, const Value& dot) {
 }
 
 Execution::Evaluated Execution::pipeline(const Node& node, const Value& dot) {
-  if (++nesting_ > kDeepestNesting) return fail("templates and blocks are nested too deeply");
+  if (!nest()) return fail("templates and blocks are nested too deeply");
   node_ = &node;
   Value value;
   for (const NodePtr& each : node.children) {

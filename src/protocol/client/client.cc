@@ -11,6 +11,7 @@
 #include "engine/net/pump.h"
 #include "engine/net/resolver.h"
 #include "engine/net/tcp.h"
+#include "protocol/http/client_rules.h"
 
 namespace tandem::client {
 
@@ -19,26 +20,15 @@ namespace {
 using base::Error;
 using base::ErrorKind;
 using base::Side;
+using http::announces_empty_content;
 using http::HeaderId;
+using http::is_idempotent;
+using http::kContinuePatience;
+using http::upstream_error;
 
 // Response content up to this size that came with its head is copied, and the connection is free at once.
 constexpr std::size_t kSmallContent = 2048;
 constexpr std::size_t kMaxResponseHead = std::size_t{10} * 1024 * 1024;
-// Go's net/http waits this long for "100 Continue" before it sends the content anyway.
-constexpr auto kContinuePatience = std::chrono::seconds(1);
-
-Error upstream_error(ErrorKind kind, std::string_view what) { return {kind, Side::kUpstream, std::string(what)}; }
-
-bool is_idempotent(const http::Request& request) {
-  const std::string_view m = request.method;
-  if (m == "GET" || m == "HEAD" || m == "OPTIONS" || m == "TRACE") return true;
-  return request.headers.get("Idempotency-Key").has_value() || request.headers.get("X-Idempotency-Key").has_value();
-}
-
-/// RFC 9110 §8.6: a method that usually has content says so when there is none.
-bool announces_empty_content(std::string_view method) {
-  return method == "POST" || method == "PUT" || method == "PATCH";
-}
 
 std::string_view write_request_head(const http::Request& request, std::string_view joined, http::Arena& arena) {
   constexpr std::size_t kFixed = 128;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "protocol/http/client_rules.h"
 #include "protocol/http2/client_stream.h"
 
 namespace tandem::http2 {
@@ -13,25 +14,13 @@ namespace {
 
 using base::Error;
 using base::ErrorKind;
-using base::Side;
+using http::announces_empty_content;
 using http::HeaderId;
+using http::is_idempotent;
+using http::kContinuePatience;
+using http::upstream_error;
 
 constexpr std::int32_t kWidestWindow = (std::int32_t{1} << 30);
-// Go's net/http waits this long for "100 Continue" before it sends the content anyway.
-constexpr auto kContinuePatience = std::chrono::seconds(1);
-
-Error upstream_error(ErrorKind kind, std::string_view what) { return {kind, Side::kUpstream, std::string(what)}; }
-
-bool is_idempotent(const http::Request& request) {
-  const std::string_view m = request.method;
-  if (m == "GET" || m == "HEAD" || m == "OPTIONS" || m == "TRACE") return true;
-  return request.headers.get("Idempotency-Key").has_value() || request.headers.get("X-Idempotency-Key").has_value();
-}
-
-/// RFC 9110 §8.6: a method that usually has content says so when there is none.
-bool announces_empty_content(std::string_view method) {
-  return method == "POST" || method == "PUT" || method == "PATCH";
-}
 
 }  // namespace
 

@@ -185,9 +185,9 @@ void build_tables(const RouterBuilder& routers, const Contents* before, Contents
 
 void note_errors(const ChainTrace& trace, Contents& into) {
   for (const auto& [name, text] : trace.errors) {
-    const auto found = std::ranges::lower_bound(into.middlewares, std::string_view(name), {}, &RuntimeMiddleware::name);
-    if (found == into.middlewares.end() || found->name != name) continue;
-    into.middleware_conditions[static_cast<std::size_t>(found - into.middlewares.begin())].add_error(text, true);
+    const auto* const found = find_named(std::span<const RuntimeMiddleware>(into.middlewares), name);
+    if (found == nullptr) continue;
+    into.middleware_conditions[static_cast<std::size_t>(found - into.middlewares.data())].add_error(text, true);
   }
 }
 

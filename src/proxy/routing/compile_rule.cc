@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "config/rule/errors.h"
 #include "config/rule/template.h"
+#include "proxy/routing/assemble.h"
 #include "proxy/routing/predicate.h"
 
 namespace tandem::routing {
@@ -28,11 +29,6 @@ bool is_ascii(std::string_view text) {
 
 Node leaf(Test test) {
   return Node{.kind = Node::Kind::kTest, .negated = false, .test = std::move(test), .children = {}};
-}
-
-Node group(Node::Kind kind, std::vector<Node> children) {
-  if (children.size() == 1) return std::move(children.front());
-  return Node{.kind = kind, .negated = false, .test = {}, .children = std::move(children)};
 }
 
 Test test_of(Kind kind, std::string text = {}) {
@@ -241,19 +237,6 @@ Result<Node> v2_matcher(const rule::Matcher& matcher) {
 
 Result<Node> compile_matcher(const rule::Matcher& matcher, rule::Syntax syntax) {
   return syntax == rule::Syntax::kV2 ? v2_matcher(matcher) : v3_matcher(matcher);
-}
-
-/// Joins what the leaf check compiled, in the order of the text, along the tree.
-Node assemble(const rule::Node& tree, std::vector<Node>& leaves, std::size_t& at) {
-  if (tree.kind == rule::Node::Kind::kMatcher) {
-    Node node = std::move(leaves[at++]);
-    node.negated = tree.negated;
-    return node;
-  }
-  std::vector<Node> children;
-  children.reserve(tree.children.size());
-  for (const rule::Node& child : tree.children) children.push_back(assemble(child, leaves, at));
-  return group(tree.kind == rule::Node::Kind::kAnd ? Node::Kind::kAll : Node::Kind::kAny, std::move(children));
 }
 
 }  // namespace

@@ -2,7 +2,11 @@
 
 // Names of configured objects: `name@provider`, and how a reference inside one object finds another. Any thread.
 
+#include <algorithm>
 #include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -10,6 +14,21 @@ namespace tandem::routing {
 
 /// How deep services, chains and routers may refer to each other: walking them is recursive.
 inline constexpr std::size_t kMaxNesting = 100;
+
+/// The largest priority a user may give: those above are tandem's own routers'.
+inline constexpr std::int64_t kMaxUserPriority = std::numeric_limits<std::int64_t>::max() - 1000;
+
+/// What is wrong with a service of several kinds.
+inline constexpr std::string_view kSeveralKinds =
+    "cannot create service: multi-types service not supported, consider declaring two different pieces of service "
+    "instead";
+
+/// The object of that name among objects sorted by name; null when there is none.
+template <class Object>
+const Object* find_named(std::span<const Object> objects, std::string_view name) {
+  const auto found = std::ranges::lower_bound(objects, name, {}, &Object::name);
+  return found != objects.end() && found->name == name ? &*found : nullptr;
+}
 
 /// The provider of a qualified name: what follows its first '@'.
 inline std::string_view provider_of(std::string_view qualified) {

@@ -1,7 +1,6 @@
 #include "proxy/routing/route_index.h"
 
 #include <algorithm>
-#include <functional>
 #include <iterator>
 #include <memory>
 

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <limits>
 #include <utility>
 
 #include "config/model/entry_point_address.h"
@@ -20,9 +19,6 @@ namespace {
 using base::Error;
 using base::ErrorKind;
 using base::Result;
-
-/// The priorities above are tandem's own routers'.
-constexpr std::int64_t kMaxUserPriority = std::numeric_limits<std::int64_t>::max() - 1000;
 
 bool is_http(const model::EntryPoint& entry_point) {
   const auto address = model::parse_entry_point_address(entry_point.address);

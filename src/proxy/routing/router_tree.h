@@ -4,7 +4,6 @@
 // thread.
 
 #include <cstdint>
-#include <map>
 #include <string>
 #include <vector>
 

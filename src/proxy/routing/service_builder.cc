@@ -129,9 +129,7 @@ Result<http::HandlerPtr> ServiceBuilder::build_kind(const Slot& slot, BuiltServi
     return Error(ErrorKind::kInvalid, fmt::format("the service \"{}\" does not have any type defined", slot.name));
   }
   if (kinds.size() > 1) {
-    return Error(ErrorKind::kInvalid,
-                 "cannot create service: multi-types service not supported, consider declaring two different pieces of "
-                 "service instead");
+    return Error(ErrorKind::kInvalid, std::string(kSeveralKinds));
   }
   if (slot.config->loadBalancer) return build_load_balancer(slot, into);
   if (slot.config->weighted) return build_weighted(slot, into);

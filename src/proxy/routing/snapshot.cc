@@ -8,15 +8,6 @@
 #include "proxy/routing/traced_handler.h"
 
 namespace tandem::routing {
-namespace {
-
-template <class Object>
-const Object* find_named(std::span<const Object> objects, std::string_view name) {
-  const auto found = std::ranges::lower_bound(objects, name, {}, &Object::name);
-  return found != objects.end() && found->name == name ? &*found : nullptr;
-}
-
-}  // namespace
 
 std::string_view text_of(Status status) {
   switch (status) {

@@ -4,7 +4,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <limits>
 #include <ranges>
 #include <utility>
 
@@ -13,6 +12,7 @@
 #include "proxy/routing/chain_builder.h"
 #include "proxy/routing/listening.h"
 #include "proxy/routing/names.h"
+#include "proxy/routing/tls_options.h"
 
 namespace tandem::routing {
 namespace {
@@ -22,17 +22,8 @@ using base::ErrorKind;
 using base::Result;
 
 constexpr std::string_view kDefaultTransport = "default@internal";
-constexpr std::string_view kDefaultTlsOptions = "default";
-/// The priorities above are tandem's own routers'.
-constexpr std::int64_t kMaxUserPriority = std::numeric_limits<std::int64_t>::max() - 1000;
 
 Error refused(std::string message) { return {ErrorKind::kInvalid, std::move(message)}; }
-
-template <class View>
-const View* find_named(std::span<const View> objects, std::string_view name) {
-  const auto found = std::ranges::lower_bound(objects, name, {}, &View::name);
-  return found != objects.end() && found->name == name ? &*found : nullptr;
-}
 
 bool is_ascii(std::string_view text) {
   return std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
@@ -140,10 +131,7 @@ class Builder {
     if (path_.size() >= kMaxNesting) return refused("services refer to each other too deeply");
     const model::TcpService& config = *service->config;
     if (config.loadBalancer && config.weighted) {
-      state.condition.add_error(
-          "cannot create service: multi-types service not supported, consider declaring two different pieces of "
-          "service instead",
-          true);
+      state.condition.add_error(kSeveralKinds, true);
       return refused(state.condition.errors.front());
     }
     if (config.loadBalancer) return check_servers(*service, state);

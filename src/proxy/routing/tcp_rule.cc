@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "config/rule/errors.h"
 #include "config/rule/template.h"
+#include "proxy/routing/assemble.h"
 
 namespace tandem::routing {
 namespace {
@@ -104,11 +105,6 @@ Result<TcpTest> one_test(const std::string& name, const std::string& value, rule
   return test_of(Kind::kProtocol, value);
 }
 
-Node group(Node::Kind kind, std::vector<Node> children) {
-  if (children.size() == 1) return std::move(children.front());
-  return Node{.kind = kind, .negated = false, .test = {}, .children = std::move(children)};
-}
-
 Result<Node> leaf_of(const rule::Matcher& matcher, rule::Syntax syntax) {
   std::vector<Node> tests;
   for (const std::string& value : matcher.arguments) {
@@ -117,19 +113,6 @@ Result<Node> leaf_of(const rule::Matcher& matcher, rule::Syntax syntax) {
     tests.push_back({.kind = Node::Kind::kTest, .negated = false, .test = std::move(*test), .children = {}});
   }
   return group(Node::Kind::kAny, std::move(tests));
-}
-
-/// Joins what the leaf check compiled, in the order of the text, along the tree.
-Node assemble(const rule::Node& tree, std::vector<Node>& leaves, std::size_t& at) {
-  if (tree.kind == rule::Node::Kind::kMatcher) {
-    Node node = std::move(leaves[at++]);
-    node.negated = tree.negated;
-    return node;
-  }
-  std::vector<Node> children;
-  children.reserve(tree.children.size());
-  for (const rule::Node& child : tree.children) children.push_back(assemble(child, leaves, at));
-  return group(tree.kind == rule::Node::Kind::kAnd ? Node::Kind::kAll : Node::Kind::kAny, std::move(children));
 }
 
 bool suffix_holds(std::string_view host, std::string_view suffix) {

@@ -17,12 +17,6 @@ using base::Result;
 
 base::Error refused(std::string message) { return {base::ErrorKind::kInvalid, std::move(message)}; }
 
-template <class View>
-const View* find_named(std::span<const View> objects, std::string_view name) {
-  const auto found = std::ranges::lower_bound(objects, name, {}, &View::name);
-  return found != objects.end() && found->name == name ? &*found : nullptr;
-}
-
 /// Looks at what routers reach: services by reference, in depth.
 class Builder {
  public:
@@ -56,10 +50,7 @@ class Builder {
     if (path_.size() >= kMaxNesting) return refused("services refer to each other too deeply");
     const model::UdpService& config = *service->config;
     if (config.loadBalancer && config.weighted) {
-      state.condition.add_error(
-          "cannot create service: multi-types service not supported, consider declaring two different pieces of "
-          "service instead",
-          true);
+      state.condition.add_error(kSeveralKinds, true);
       return refused(state.condition.errors.front());
     }
     if (config.loadBalancer) return {};
