@@ -92,6 +92,9 @@ Spans of requests, sent over OTLP.
     PageOf("static-certificates-resolvers.md", "Certificates resolvers", "static: certificates that are ordered", STATIC, """
 Who orders certificates. A router names its resolver by `tls.certResolver`.
 """, ["certificatesResolvers.NAME"]),
+    PageOf("static-ha.md", "High availability", "static: a pair of nodes and the addresses it holds", STATIC, """
+A pair of nodes that hold addresses together: [pair.md](../pair.md). Only `virtualAddresses` is obligatory (or `instances`).
+""", ["ha"]),
     PageOf("static-other.md", "Other static options", "static: the default transports, switches, plugins, SPIFFE, OCSP", STATIC, """
 The transports that services use unless they name another one ([HTTP](servers-transport.md), [TCP](tcp.md)), and program-wide
 switches.

@@ -37,6 +37,7 @@ class Struct:
     members: dict = field(default_factory=dict)
     lists: dict = field(default_factory=dict)  # kNotBuilt, kMayStandAlone…: their texts
     described: list = field(default_factory=list)
+    base: str | None = None
 
 
 # ---- reading headers
@@ -92,12 +93,27 @@ def read_headers():
     found = {}
     for path in sorted(MODEL.glob("*.h")):
         text = path.read_text()
-        for match in re.finditer(r"((?:^///[^\n]*\n)*)^struct (\w+) \{\n(.*?)^\};\nBOOST_DESCRIBE_STRUCT\(\2, \(\),\s*\(([\w,\s]*)\)\)", text, re.M | re.S):
+        for match in re.finditer(r"((?:^///[^\n]*\n)*)^struct (\w+)(?: : (\w+))? \{\n(.*?)^\};\nBOOST_DESCRIBE_STRUCT\(\2, \(\3?\),\s*\(([\w,\s]*)\)\)",
+                                 text, re.M | re.S):
             doc = [line[3:].strip() for line in match[1].splitlines()]
-            struct = read_struct(match[2], doc, match[3])
-            struct.described = [name.rstrip("_") for name in re.findall(r"\w+", match[4])]
+            struct = read_struct(match[2], doc, match[4])
+            struct.base = match[3]
+            struct.described = [name.rstrip("_") for name in re.findall(r"\w+", match[5])]
             found[match[2]] = struct
+    for struct in found.values():
+        inherit(struct, found)
     return found
+
+
+def inherit(struct, structs):
+    """Puts the members of its base before a struct's own, as the codec does."""
+    if struct.base is None:
+        return
+    base, struct.base = structs[struct.base], None
+    inherit(base, structs)
+    struct.members = base.members | struct.members
+    struct.described = base.described + struct.described
+    struct.lists = base.lists | struct.lists
 
 
 # ---- what users read

@@ -256,7 +256,10 @@ int run(const StaticSources& sources) {
   ::signal(SIGXFSZ, SIG_IGN);  // a log file at the limit is an error of write()
 
   auto configuration = std::make_shared<const model::StaticConfiguration>(load.configuration);
-  auto server = entry::Server::listen(*configuration, allowed_cores());
+  const std::size_t workers = allowed_cores();
+  auto sockets = entry::open_listening_sockets(*configuration, workers);
+  auto server = sockets ? entry::Server::make(*configuration, std::move(*sockets), workers)
+                        : base::Result<std::unique_ptr<entry::Server>>(std::move(sockets.error()));
   if (!server) {
     report_command_error(server.error().text());
     return 1;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "config/format/described.h"
+#include "config/model/high_availability.h"
 #include "config/model/servers_transport.h"
 #include "config/model/static_certificates.h"
 #include "config/model/static_entry_points.h"
@@ -114,6 +115,7 @@ struct StaticConfiguration {
   std::optional<Core> core;
   std::optional<SpiffeSource> spiffe;
   std::optional<Ocsp> ocsp;
+  std::optional<HighAvailability> ha;
   /// Where tandem keeps what sources held when it was last accepted (ours). Empty: $STATE_DIRECTORY, else
   /// /var/lib/tandem for root, else ~/.local/state/tandem.
   std::string stateDirectory;
@@ -125,6 +127,6 @@ struct StaticConfiguration {
 BOOST_DESCRIBE_STRUCT(StaticConfiguration, (),
                       (global, serversTransport, tcpServersTransport, entryPoints, providers, api, metrics, ping, log,
                        accessLog, tracing, hostResolver, certificatesResolvers, experimental, core, spiffe, ocsp,
-                       stateDirectory))
+                       ha, stateDirectory))
 
 }  // namespace tandem::model

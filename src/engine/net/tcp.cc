@@ -113,7 +113,8 @@ Accepted Acceptor::try_accept() {
         ::accept4(descriptor_.fd(), reinterpret_cast<sockaddr*>(&storage), &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd >= 0) return {fd, Address::from_sockaddr(reinterpret_cast<sockaddr*>(&storage), length)};
     if (errno == EINTR || errno == ECONNABORTED) continue;
-    if (errno == EAGAIN) {
+    // EINVAL: somebody else who holds the socket ended its listening.
+    if (errno == EAGAIN || errno == EINVAL) {
       descriptor_.drained();
       return {-1, {}};
     }

@@ -1,5 +1,6 @@
 #include "proxy/entry/server.h"
 
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -113,28 +114,24 @@ Result<EntryPointOptions> make_options(const std::string& name, const model::Ent
 }
 
 /// One listening socket for each worker. The first decides the port when any may be taken.
-Result<std::unique_ptr<Listening>> open(EntryPointOptions options, std::size_t workers) {
-  auto listening = std::make_unique<Listening>();
+Result<std::vector<base::Fd>> open(net::Address address, bool reuse_port, std::size_t workers) {
   net::ListenOptions how;
   // Several sockets on one address need SO_REUSEPORT; without the option no other process may join them.
-  if (!options.reuse_port) {
-    const Result<int> probe = net::listen_tcp(options.address, how);
+  if (!reuse_port) {
+    const Result<int> probe = net::listen_tcp(address, how);
     if (!probe) return probe.error();
-    options.address = net::local_address(*probe);
+    address = net::local_address(*probe);
     ::close(*probe);
   }
-  how.reuse_port = workers > 1 || options.reuse_port;
+  how.reuse_port = workers > 1 || reuse_port;
+  std::vector<base::Fd> sockets;
   for (std::size_t i = 0; i < workers; ++i) {
-    const Result<int> socket = net::listen_tcp(options.address, how);
-    if (!socket) {
-      for (const int opened : listening->sockets) ::close(opened);
-      return socket.error();
-    }
-    options.address = net::local_address(*socket);
-    listening->sockets.push_back(*socket);
+    const Result<int> socket = net::listen_tcp(address, how);
+    if (!socket) return socket.error();
+    address = net::local_address(*socket);
+    sockets.emplace_back(*socket);
   }
-  listening->options = std::move(options);
-  return listening;
+  return sockets;
 }
 
 /// What answers before the first configuration.
@@ -147,21 +144,38 @@ class NothingYet final : public http::Handler {
 
 }  // namespace
 
-Result<std::unique_ptr<Server>> Server::listen(const model::StaticConfiguration& configuration, std::size_t workers) {
-  std::unique_ptr<Server> server(new Server);
-  loop::set_worker_count(workers);
+Result<ListeningSockets> open_listening_sockets(const model::StaticConfiguration& configuration, std::size_t workers) {
+  ListeningSockets all;
   for (const auto& [name, entry_point] : configuration.entryPoints) {
     const Result<model::EntryPointAddress> parsed = model::parse_entry_point_address(entry_point.address);
     if (!parsed) return in_entry_point(name, parsed.error());
     if (parsed->protocol == model::EntryPointProtocol::kUdp) continue;
     const Result<net::Address> address = listen_address(*parsed);
     if (!address) return in_entry_point(name, address.error());
-    Result<EntryPointOptions> options = make_options(name, entry_point, *address);
+    Result<std::vector<base::Fd>> sockets = open(*address, entry_point.reusePort, workers);
+    if (!sockets) return in_entry_point(name, std::move(sockets.error()));
+    all.emplace(name, std::move(*sockets));
+  }
+  return all;
+}
+
+Result<std::unique_ptr<Server>> Server::make(const model::StaticConfiguration& configuration, ListeningSockets sockets,
+                                             std::size_t workers) {
+  std::unique_ptr<Server> server(new Server);
+  loop::set_worker_count(workers);
+  for (auto& [name, opened] : sockets) {
+    const auto entry_point = configuration.entryPoints.find(name);
+    if (entry_point == configuration.entryPoints.end() || opened.size() != workers) {
+      return Error(ErrorKind::kInternal, "sockets do not fit the configuration")
+          .wrapped("entry point \"" + name + "\"");
+    }
+    Result<EntryPointOptions> options = make_options(name, entry_point->second, net::local_address(opened[0].get()));
     if (!options) return in_entry_point(name, std::move(options.error()));
-    options->observed = routing::observed_of(configuration, entry_point);
-    Result<std::unique_ptr<Listening>> listening = open(std::move(*options), workers);
-    if (!listening) return in_entry_point(name, std::move(listening.error()));
-    server->entry_points_.push_back(std::move(*listening));
+    options->observed = routing::observed_of(configuration, entry_point->second);
+    auto listening = std::make_unique<Listening>();
+    listening->options = std::move(*options);
+    listening->sockets = std::move(opened);
+    server->entry_points_.push_back(std::move(listening));
   }
   for (std::size_t i = 0; i < workers; ++i) {
     server->workers_.push_back(std::make_unique<Worker>(i, server->entry_points_));
@@ -170,12 +184,7 @@ Result<std::unique_ptr<Server>> Server::listen(const model::StaticConfiguration&
   return server;
 }
 
-Server::~Server() {
-  stop();
-  for (const auto& listening : entry_points_) {
-    for (const int socket : listening->sockets) ::close(socket);
-  }
-}
+Server::~Server() { stop(); }
 
 void Server::observe(const Observers& observers) {
   for (const auto& worker : workers_) worker->set_observers(observers);
@@ -239,8 +248,9 @@ void Server::drain(std::string_view entry_point) {
   const std::size_t index = index_of(entry_point);
   if (index == kNone) return;
   for (const auto& worker : workers_) worker->drain(index);
-  // The workers wait on copies of these; with the last one closed, clients are refused at once.
-  for (const int socket : std::exchange(entry_points_[index]->sockets, {})) ::close(socket);
+  // The workers wait on copies of these, and a supervisor may hold more: clients are refused at once all the same.
+  for (const base::Fd& socket : entry_points_[index]->sockets) ::shutdown(socket.get(), SHUT_RDWR);
+  entry_points_[index]->sockets.clear();
 }
 
 void Server::cut(std::string_view entry_point) {

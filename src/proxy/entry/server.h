@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/fd.h"
 #include "base/result.h"
 #include "config/model/static_configuration.h"
 #include "proxy/entry/worker.h"
@@ -15,14 +16,21 @@
 
 namespace tandem::entry {
 
+/// The listening sockets of each TCP entry point, by its name: one for each worker.
+using ListeningSockets = std::map<std::string, std::vector<base::Fd>, std::less<>>;
+
+/// Opens them. Errors name the entry point and the address.
+base::Result<ListeningSockets> open_listening_sockets(const model::StaticConfiguration& configuration,
+                                                      std::size_t workers);
+
 class Server {
  public:
   /// Whether HTTP/2 is offered to clients by ALPN.
   static constexpr bool kServesHttp2 = true;
 
-  /// Opens the listening sockets of all TCP entry points. Errors name the entry point and the address.
-  static base::Result<std::unique_ptr<Server>> listen(const model::StaticConfiguration& configuration,
-                                                      std::size_t workers);
+  /// Serves `sockets`, which may come from another process. Errors: options of an entry point that are wrong.
+  static base::Result<std::unique_ptr<Server>> make(const model::StaticConfiguration& configuration,
+                                                    ListeningSockets sockets, std::size_t workers);
   ~Server();
 
   /// Before start(): who is told how requests end. What is referred to outlives the workers.

@@ -187,7 +187,7 @@ loop::Task<void> Worker::watch_itself() {
 
 loop::Task<void> Worker::accept(std::size_t entry_point) {
   Listening& listening = *entry_points_[entry_point];
-  net::Acceptor acceptor(listening.sockets[index_]);
+  net::Acceptor acceptor(listening.sockets[index_].get());
   // More at once would let connections that were accepted already wait for others' handshakes.
   constexpr int kBatch = 16;
   constexpr auto kPauseWithoutDescriptors = std::chrono::milliseconds(50);

@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/fd.h"
 #include "engine/loop/scope.h"
 #include "engine/net/tcp.h"
 #include "proxy/entry/entry_point.h"
@@ -20,7 +21,7 @@ namespace tandem::entry {
 /// An open entry point: its options, and one listening socket for each worker.
 struct Listening {
   EntryPointOptions options;
-  std::vector<int> sockets;
+  std::vector<base::Fd> sockets;
   EntryPointCounters counters;
 };
 
