@@ -170,9 +170,10 @@ int Netlink::request(NetlinkMessage& message, int* succeeded) {
   if (const int error = send(message); error != 0) return error;
   int first = 0;
   for (int missing = message.acknowledged(); missing > 0;) {
-    const ssize_t got = ::recv(socket_.get(), buffer_->data(), buffer_->size(), 0);
+    // All answers were queued inside the call that sent the request; a batch that is refused as a whole has but one.
+    const ssize_t got = ::recv(socket_.get(), buffer_->data(), buffer_->size(), MSG_DONTWAIT);
     if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) return errno == EAGAIN ? ETIMEDOUT : errno;
+    if (got <= 0) return first != 0 ? first : EIO;
     auto left = static_cast<unsigned>(got);
     for (auto* answer = reinterpret_cast<nlmsghdr*>(buffer_->data()); NLMSG_OK(answer, left);
          answer = NLMSG_NEXT(answer, left)) {

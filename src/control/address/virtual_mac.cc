@@ -1,0 +1,94 @@
+#include "control/address/virtual_mac.h"
+
+#include <fmt/format.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+
+#include <cerrno>
+#include <fstream>
+
+#include "control/address/netlink.h"
+
+namespace tandem::address {
+
+namespace {
+
+constexpr std::uint8_t kNoAddresses = 1;  // IN6_ADDR_GEN_MODE_NONE: no link-local address from the virtual MAC
+
+int remove_link(Netlink& netlink, const std::string& name) {
+  NetlinkMessage message;
+  message.begin(RTM_DELLINK, NLM_F_ACK, ifinfomsg{});
+  message.text(IFLA_IFNAME, name);
+  return netlink.request(message);
+}
+
+int add_link(Netlink& netlink, const std::string& name, const Mac& mac, int parent) {
+  NetlinkMessage message;
+  ifinfomsg fixed{};
+  fixed.ifi_flags = IFF_UP;
+  fixed.ifi_change = IFF_UP;
+  message.begin(RTM_NEWLINK, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL, fixed);
+  message.text(IFLA_IFNAME, name);
+  message.attribute(IFLA_LINK, parent);
+  message.attribute(IFLA_ADDRESS, mac.data(), mac.size());
+  const std::size_t described = message.open(IFLA_LINKINFO);
+  message.text(IFLA_INFO_KIND, "macvlan");
+  const std::size_t details = message.open(IFLA_INFO_DATA);
+  message.attribute(IFLA_MACVLAN_MODE, std::uint32_t{MACVLAN_MODE_PRIVATE});
+  message.close(details);
+  message.close(described);
+  const std::size_t families = message.open(IFLA_AF_SPEC);
+  const std::size_t v6 = message.open(AF_INET6);
+  message.attribute(IFLA_INET6_ADDR_GEN_MODE, kNoAddresses);
+  message.close(v6);
+  message.close(families);
+  return netlink.request(message);
+}
+
+}  // namespace
+
+Mac virtual_mac(bool v4, std::uint8_t vrid) { return {0, 0, 0x5e, 0, static_cast<std::uint8_t>(v4 ? 1 : 2), vrid}; }
+
+base::Result<VirtualMac> VirtualMac::create(const HostLink& parent, bool v4, std::uint8_t vrid) {
+  const std::string name = fmt::format("{}.{}", v4 ? "vrrp" : "vrrp6", vrid);
+  auto netlink = Netlink::open(NETLINK_ROUTE);
+  if (!netlink) return netlink.error();
+  remove_link(*netlink, name);
+  if (const int code = add_link(*netlink, name, virtual_mac(v4, vrid), parent.index); code != 0) {
+    return privilege_error(code, fmt::format("adding the interface {} above {}", name, parent.name), "CAP_NET_ADMIN");
+  }
+  auto links = HostLinks::read();
+  if (!links) return links.error();
+  auto link = links->by_name(name);
+  if (!link) return link.error();
+  VirtualMac out;
+  out.link_ = std::move(*link);
+  // Only the virtual MAC answers for the virtual address, and packets for it may come in although the route back leads
+  // through the parent. The parent answers for addresses of its own alone.
+  const std::string own = "/proc/sys/net/ipv4/conf/" + name + "/";
+  out.set(own + "accept_local", "1", false);
+  out.set(own + "arp_ignore", "1", false);
+  out.set(own + "rp_filter", "2", false);  // the stricter of this and "all" counts; 2 is loose and wins over 1
+  out.set(own + "promote_secondaries", "1", false);
+  const std::string above = "/proc/sys/net/ipv4/conf/" + parent.name + "/";
+  out.set(above + "arp_ignore", "1", true);
+  out.set(above + "arp_filter", "1", true);
+  return out;
+}
+
+void VirtualMac::set(const std::string& path, const std::string& value, bool restore) {
+  std::string before;
+  std::ifstream(path) >> before;
+  if (before.empty() || before == value) return;
+  std::ofstream(path) << value;
+  if (restore) changed_.push_back({.path = path, .before = before});
+}
+
+VirtualMac::~VirtualMac() {
+  if (link_.index == 0) return;
+  for (const Setting& setting : changed_) std::ofstream(setting.path) << setting.before;
+  if (auto netlink = Netlink::open(NETLINK_ROUTE)) remove_link(*netlink, link_.name);
+}
+
+}  // namespace tandem::address

@@ -1,0 +1,49 @@
+#pragma once
+
+// A virtual router's own MAC address as an interface: a macvlan `vrrp.VRID` (IPv6: `vrrp6.VRID`) in private mode above
+// the router's interface, with 00:00:5e:00:01:VRID or 00:00:5e:00:02:VRID (RFC 9568 §7.3). Made at set-up by create(),
+// removed by the destructor together with the settings it changed. Needs CAP_NET_ADMIN and a writable /proc/sys.
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+#include "control/address/host_links.h"
+#include "control/address/neighbour_frames.h"
+
+namespace tandem::address {
+
+/// RFC 9568 §7.3.
+Mac virtual_mac(bool v4, std::uint8_t vrid);
+
+class VirtualMac {
+ public:
+  /// An interface of this name that an earlier run left is replaced. Errors: kRefused, naming CAP_NET_ADMIN; what the
+  /// kernel says.
+  static base::Result<VirtualMac> create(const HostLink& parent, bool v4, std::uint8_t vrid);
+  VirtualMac(VirtualMac&& other) noexcept
+      : link_(std::exchange(other.link_, {})), changed_(std::exchange(other.changed_, {})) {}
+  VirtualMac& operator=(VirtualMac&& other) noexcept {
+    std::swap(link_, other.link_);
+    std::swap(changed_, other.changed_);
+    return *this;
+  }
+  ~VirtualMac();
+
+  const HostLink& link() const { return link_; }
+
+ private:
+  struct Setting {
+    std::string path;
+    std::string before;
+  };
+  VirtualMac() = default;
+  void set(const std::string& path, const std::string& value, bool restore);
+
+  HostLink link_;
+  std::vector<Setting> changed_;
+};
+
+}  // namespace tandem::address
