@@ -17,6 +17,7 @@
 #include "config/model/decode_configuration.h"
 #include "config/model/effective.h"
 #include "config/model/validate.h"
+#include "config/model/validate_ha.h"
 #include "control/provider/dynamic_file.h"
 
 namespace tandem::app {
@@ -229,6 +230,10 @@ class Loader {
     if (!load_.problems.empty()) return;  // what is missing would only be said twice
     load_.problems = model::validate(load_.configuration);
     locate(load_.problems, tree_);
+    if (!load_.configuration.ha) return;
+    format::Problems doubts = model::ha_warnings(*load_.configuration.ha);
+    locate(doubts, tree_);
+    load_.warnings.insert(load_.warnings.end(), doubts.begin(), doubts.end());
   }
 
   const StaticSources& sources_;
