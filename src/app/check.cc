@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "app/dry_run.h"
+#include "app/ha_on_this_host.h"
 #include "app/problems.h"
 #include "base/text.h"
 #include "config/format/json.h"
@@ -56,6 +57,13 @@ CheckReport check(const StaticSources& sources) {
   report.errors.insert(report.errors.end(), load.problems.begin(), load.problems.end());
   report.warnings = std::move(load.warnings);
   report.not_built = std::move(load.not_built);
+  if (load.configuration.ha && load.problems.empty()) {
+    // No errors: a configuration may be checked on another host than the one it is for.
+    for (Problem& problem : ha_problems_on_this_host(*load.configuration.ha)) {
+      problem.message.insert(0, "on this host: ");
+      report.warnings.push_back(std::move(problem));
+    }
+  }
   // Also when the static configuration is wrong: what could be read of it says where the dynamic one is.
   DryRun run = dry_run(load.configuration);
   for (auto [from, to] : {std::pair{&run.errors, &report.errors}, std::pair{&run.warnings, &report.warnings}}) {

@@ -68,7 +68,7 @@ BOOST_DESCRIBE_STRUCT(TrackedGateway, (), (enabled, address, releaseAfter))
 struct TrackedUpstreams {
   std::vector<std::string> services;  ///< Their names (`name@provider`); empty: all that have health checks.
   std::int64_t quorum = 1;            ///< So many of them must have a living server.
-  std::int64_t weight = -20;          ///< Added while it is not reached; 0: that is fatal.
+  std::int64_t weight = 0;            ///< Added while it is not reached (-253 to 0); 0: that is fatal.
   bool operator==(const TrackedUpstreams&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(TrackedUpstreams, (), (services, quorum, weight))

@@ -9,6 +9,7 @@
 #include <span>
 
 #include "config/model/entry_point_address.h"
+#include "config/model/validate_ha.h"
 
 namespace tandem::model {
 namespace {
@@ -240,6 +241,10 @@ Problems validate(const StaticConfiguration& configuration) {
             fmt::format("OCSP responder override value for {} cannot be empty", url));
       }
     }
+  }
+  if (configuration.ha) {
+    const Problems found = validate_ha(*configuration.ha);
+    problems.insert(problems.end(), found.begin(), found.end());
   }
   return problems;
 }
