@@ -69,6 +69,24 @@ point, other kind of connection).
 Exit code: 0 when a router takes it, 1 when none does (404), 2 error.
 )";
 
+constexpr std::string_view kHa = R"(Usage: tandem ha status [--json] [--check] [--configFile=FILE]
+       tandem ha failover [--configFile=FILE]
+       tandem ha maintenance on|off [--configFile=FILE]
+
+Looks at the pair that this machine is a node of, and tells it what to do. The static configuration must be that of the
+running program, which has the section ha.
+
+    status        which node holds the virtual addresses, how both are, and the last transitions
+    failover      the other node takes the addresses over, without a failed request
+    maintenance   on: this node gives the addresses up and takes no part until it is off again
+
+    --json              the status as JSON
+    --check             exit code 1 unless this node holds all its virtual addresses
+    --configFile=FILE   the static configuration; without it flags, else the environment, else the default files
+
+Exit code: 0, 1 when the command was refused, 2 error.
+)";
+
 constexpr std::string_view kHealthcheck = R"(Usage: tandem healthcheck [flags]
 
 Calls /ping of a running tandem with the same static configuration (option ping).
@@ -89,10 +107,11 @@ Shows the version.
 }  // namespace
 
 std::string_view command_help(std::string_view command) {
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 7> kTexts{{{"check", kCheck},
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 8> kTexts{{{"check", kCheck},
                                                                                  {"diff", kDiff},
                                                                                  {"show", kShow},
                                                                                  {"route", kRoute},
+                                                                                 {"ha", kHa},
                                                                                  {"healthcheck", kHealthcheck},
                                                                                  {"whoami", kWhoami},
                                                                                  {"version", kVersion}}};

@@ -1,13 +1,12 @@
 #include "app/command_line.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstdio>
 
 #include "app/check.h"
 #include "app/command_arguments.h"
 #include "app/diff.h"
+#include "app/ha_command.h"
 #include "app/healthcheck.h"
 #include "app/help.h"
 #include "app/problems.h"
@@ -24,13 +23,6 @@ namespace {
 void print(std::string_view text) {
   std::fwrite(text.data(), 1, text.size(), stdout);
   std::fflush(stdout);
-}
-
-StaticSources sources_of(std::vector<std::string> arguments) {
-  StaticSources sources;
-  sources.arguments = std::move(arguments);
-  for (char** entry = environ; *entry != nullptr; ++entry) sources.environment.emplace_back(*entry);
-  return sources;
 }
 
 bool asks_for_help(const std::vector<std::string>& arguments) {
@@ -95,6 +87,7 @@ int run_command_line(std::vector<std::string> arguments) {
   if (command == "diff") return run_looking(run_diff, arguments);
   if (command == "show") return run_looking(run_show, arguments);
   if (command == "route") return run_looking(run_route, arguments);
+  if (command == "ha") return run_ha(arguments);
   if (command == "healthcheck") return run_healthcheck(std::move(arguments));
   if (command == "whoami") return run_whoami_command(arguments);
   if (command == "version") {

@@ -20,6 +20,8 @@
 #include "app/reload.h"
 #include "app/router_errors.h"
 #include "app/signals.h"
+#include "app/supervised.h"
+#include "app/supervisor.h"
 #include "base/log.h"
 #include "base/version.h"
 #include "config/model/effective.h"
@@ -39,8 +41,11 @@ constexpr Duration kLookForEnd = std::chrono::milliseconds(10);
 
 class Program {
  public:
-  Program(std::shared_ptr<const model::StaticConfiguration> configuration, std::unique_ptr<entry::Server> server)
+  /// `handed`: by the supervisor, when there is one.
+  Program(std::shared_ptr<const model::StaticConfiguration> configuration, std::unique_ptr<entry::Server> server,
+          std::optional<Handed> handed)
       : static_(std::move(configuration)),
+        handed_(std::move(handed)),
         server_(std::move(server)),
         reload_(static_, [this](Candidate candidate) { apply(std::move(candidate)); }),
         metrics_(ProgramMetrics::make(
@@ -49,8 +54,7 @@ class Program {
 
   /// Runs until the program was told to stop and has stopped.
   void run(Signals& signals) {
-    server_->wrap(std::string(model::kInternalEntryPoint),
-                  [this](http::HandlerPtr routers) { return make_ready(std::move(routers), ready_); });
+    wrap_entry_points();
     open_access_log();
     entry::Observers observers{.access_log = access_log_.get()};
     if (metrics_ != nullptr) observers.metrics = &metrics_->metrics();
@@ -66,6 +70,7 @@ class Program {
     }
     reload_.begin();
     tasks_.spawn(listen_to(signals));
+    if (handed_) tasks_.spawn(listen_to_supervisor());
     loop::Loop::current().run();
     tasks_.cancel();
     server_->stop();
@@ -73,6 +78,46 @@ class Program {
   }
 
  private:
+  /// Puts what is no router's before the routers.
+  void wrap_entry_points() {
+    for (const auto& [name, entry_point] : static_->entryPoints) {
+      const bool internal = name == model::kInternalEntryPoint;
+      if (!internal && !handed_) continue;
+      server_->wrap(name, [this, internal](http::HandlerPtr routers) {
+        if (internal) routers = make_ready(std::move(routers), ready_);
+        return handed_ ? make_health_answer(std::move(routers), handed_->health_path) : routers;
+      });
+    }
+    if (handed_) server_->beat(handed_->page->hearts);
+  }
+
+  /// The supervisor's end is this process's as well.
+  loop::Task<void> listen_to_supervisor() {
+    for (;;) {
+      std::optional<ha::Message> message = co_await handed_->channel->receive();
+      if (!message) break;
+      if (message->type() != "status") continue;
+      if (const auto* const status = message->body.if_contains("status"); status != nullptr && status->is_object()) {
+        pair_status_.set(std::make_shared<const boost::json::object>(status->get_object()));
+      }
+    }
+    base::log_error("The supervisor has gone");
+    begin_to_stop();
+  }
+
+  void begin_to_stop() {
+    if (stopping_.exchange(true)) return;
+    ready_.store(false, std::memory_order_release);
+    if (handed_) handed_->page->draining.store(true, std::memory_order_release);
+    tasks_.spawn(stop_gracefully());
+  }
+
+  /// What the supervisor may know of the configuration in force.
+  void tell_page(const routing::Snapshot& snapshot) {
+    if (!handed_) return;
+    handed_->page->routers.store(snapshot.routers().size(), std::memory_order_relaxed);
+  }
+
   void open_access_log() {
     if (!static_->accessLog) return;
     std::vector<std::string> problems;
@@ -125,8 +170,11 @@ class Program {
     if (metrics_ != nullptr) metrics_->applied(*snapshot);
     const bool complete = std::ranges::all_of(
         providers_, [this](const auto& each) { return reload_.has_delivered(std::string(each->name())); });
+    tell_page(*snapshot);
     server_->swap(snapshot, [this, complete] {
-      if (complete && !stopping_.load(std::memory_order_relaxed)) ready_.store(true, std::memory_order_release);
+      if (!complete || stopping_.load(std::memory_order_relaxed)) return;
+      ready_.store(true, std::memory_order_release);
+      if (handed_) handed_->page->ready.store(true, std::memory_order_release);
     });
     base::log_debug("Configuration applied");
   }
@@ -152,9 +200,8 @@ class Program {
         base::log_info("Closing and re-opening log files for rotation: user defined signal 1");
         base::reopen_log();
         if (access_writer_) access_writer_->reopen();
-      } else if (!stopping_.exchange(true)) {
-        ready_.store(false, std::memory_order_release);
-        tasks_.spawn(stop_gracefully());
+      } else {
+        begin_to_stop();
       }
     }
   }
@@ -184,6 +231,8 @@ class Program {
   }
 
   std::shared_ptr<const model::StaticConfiguration> static_;
+  std::optional<Handed> handed_;
+  PairStatus pair_status_;
   routing::TlsMaterial tls_material_;
   std::atomic<bool> stopping_{false};
   std::atomic<bool> ready_{false};
@@ -230,36 +279,14 @@ std::size_t cores_of_group() {
   return static_cast<std::size_t>(std::max(1.0, share + 0.999));
 }
 
-}  // namespace
-
-std::size_t allowed_cores() {
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
-  if (::sched_getaffinity(0, sizeof set, &set) == 0) cores = static_cast<std::size_t>(std::max(1, CPU_COUNT(&set)));
-  const std::size_t share = cores_of_group();
-  return share > 0 ? std::min(cores, share) : cores;
-}
-
-int run(const StaticSources& sources) {
-  const StaticLoad load = load_static(sources);
-  if (load.malformed_flags) print_help();
-  if (!load.problems.empty()) {
-    report_command_errors(load.problems);
-    return 1;
-  }
+/// The proxy itself, alone or under a supervisor.
+int serve(const StaticLoad& load, entry::ListeningSockets sockets, std::size_t workers, std::optional<Handed> handed) {
   // Without a file provider SIGHUP keeps its default action, the end of the process, as in Traefik.
   const bool reloads = load.configuration.providers.file.has_value();
   Signals::block({SIGTERM, SIGINT, SIGUSR1});
   if (reloads) Signals::block({SIGHUP});
-  ::signal(SIGPIPE, SIG_IGN);
-  ::signal(SIGXFSZ, SIG_IGN);  // a log file at the limit is an error of write()
-
   auto configuration = std::make_shared<const model::StaticConfiguration>(load.configuration);
-  const std::size_t workers = allowed_cores();
-  auto sockets = entry::open_listening_sockets(*configuration, workers);
-  auto server = sockets ? entry::Server::make(*configuration, std::move(*sockets), workers)
-                        : base::Result<std::unique_ptr<entry::Server>>(std::move(sockets.error()));
+  auto server = entry::Server::make(*configuration, std::move(sockets), workers);
   if (!server) {
     report_command_error(server.error().text());
     return 1;
@@ -285,9 +312,48 @@ int run(const StaticSources& sources) {
     report_command_error(opened.error().text());
     return 1;
   }
-  Program(std::move(configuration), std::move(*server)).run(signals);
+  Program(std::move(configuration), std::move(*server), std::move(handed)).run(signals);
   base::log_info("Shutting down");
   return 0;
+}
+
+}  // namespace
+
+std::size_t allowed_cores() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
+  if (::sched_getaffinity(0, sizeof set, &set) == 0) cores = static_cast<std::size_t>(std::max(1, CPU_COUNT(&set)));
+  const std::size_t share = cores_of_group();
+  return share > 0 ? std::min(cores, share) : cores;
+}
+
+int run(const StaticSources& given) {
+  auto handed = take_over_from_supervisor();
+  if (!handed) {
+    report_command_error(handed.error().text());
+    return 1;
+  }
+  StaticSources sources = given;
+  if (*handed) sources.file = (*handed)->file;
+  const StaticLoad load = load_static(sources);
+  if (load.malformed_flags) print_help();
+  if (!load.problems.empty()) {
+    report_command_errors(load.problems);
+    return 1;
+  }
+  ::signal(SIGPIPE, SIG_IGN);
+  ::signal(SIGXFSZ, SIG_IGN);  // a log file at the limit is an error of write()
+  const std::size_t workers = *handed ? (*handed)->workers : allowed_cores();
+  base::Result<entry::ListeningSockets> sockets = *handed
+                                                      ? std::move((*handed)->sockets)
+                                                      : entry::open_listening_sockets(load.configuration, workers);
+  if (!sockets) {
+    report_command_error(sockets.error().text());
+    return 1;
+  }
+  if (load.configuration.ha && !*handed) return supervise(given, load, std::move(*sockets), workers);
+  return serve(load, std::move(*sockets), workers, std::move(*handed));
 }
 
 }  // namespace tandem::app

@@ -28,15 +28,13 @@ using format::Value;
 Value text_value(std::string text) { return {std::move(text), {}}; }
 
 Result<StaticLoad> load(const CommandArguments& arguments) {
-  StaticSources sources;
-  sources.arguments = arguments.static_flags;
+  const StaticSources sources = sources_of(arguments.static_flags);
   const auto is_file = [](const std::string& flag) { return flag.starts_with("--configFile="); };
   const auto other = std::ranges::find_if_not(sources.arguments, is_file);
   // Beside a file they would have no effect, so one that is misspelt would never show.
   if (std::ranges::any_of(sources.arguments, is_file) && other != sources.arguments.end()) {
     return Error(ErrorKind::kInvalid, fmt::format("unknown option: {}", *other));
   }
-  for (char** entry = environ; *entry != nullptr; ++entry) sources.environment.emplace_back(*entry);
   StaticLoad loaded = load_static(sources);
   if (loaded.problems.empty()) return loaded;
   return Error(ErrorKind::kInvalid, loaded.problems.front().text());

@@ -1,5 +1,7 @@
 #include "app/static_configuration.h"
 
+#include <unistd.h>
+
 #include <array>
 #include <charconv>
 #include <filesystem>
@@ -126,8 +128,12 @@ class Loader {
     }
     const std::size_t words = sources_.arguments.size();
     const std::string named = take_configuration_file(flags->tree);
-    if (const auto path = find_file(named)) {
-      from_file(*path);
+    if (sources_.file) {
+      from_file(*sources_.file);
+    } else if (const auto path = find_file(named)) {
+      StaticFile file{.path = *path, .text = read_file(*path, load_.problems)};
+      load_.origin = "file " + *path;
+      if (load_.problems.empty()) from_file(std::move(file));
     } else if (words > 0) {
       if (!named.empty() && !sources_.configuration_file_is_flag) {
         fail(std::string(kFlagErrors) + "field not found, node: configFile");
@@ -155,11 +161,11 @@ class Loader {
     return std::nullopt;
   }
 
-  void from_file(const std::string& path) {
+  void from_file(StaticFile file) {
+    const std::string path = file.path;
     load_.origin = "file " + path;
-    const std::string text = read_file(path, load_.problems);
-    if (!load_.problems.empty()) return;
-    auto tree = parse_file(path, text);
+    auto tree = parse_file(path, file.text);
+    load_.file = std::move(file);
     if (!tree) {
       load_.problems.push_back(provider::problem_of(tree.error(), path));
       return;
@@ -243,6 +249,13 @@ class Loader {
 };
 
 }  // namespace
+
+StaticSources sources_of(std::vector<std::string> arguments) {
+  StaticSources sources;
+  sources.arguments = std::move(arguments);
+  for (char** entry = environ; *entry != nullptr; ++entry) sources.environment.emplace_back(*entry);
+  return sources;
+}
 
 StaticLoad load_static(const StaticSources& sources) { return Loader(sources).load(); }
 

@@ -35,6 +35,11 @@ class Server {
 
   /// Before start(): who is told how requests end. What is referred to outlives the workers.
   void observe(const Observers& observers);
+  /// Before start(): each worker counts up one of `hearts` some 50 times a second, for somebody who watches them.
+  template <class Hearts>
+  void beat(Hearts& hearts) {
+    for (std::size_t i = 0; i < workers_.size() && i < hearts.size(); ++i) workers_[i]->set_heart(hearts[i].beats);
+  }
   /// Starts the workers; before a snapshot is there every request gets 404.
   void start();
   /// New requests go to `snapshot`. `done` runs on the last worker to change over, on its thread.

@@ -104,6 +104,7 @@ void Worker::run() {
   for (std::size_t i = 0; i < entry_points_.size(); ++i) sources_[i]->acceptor.spawn(accept(i));
   loop::Scope watch;
   watch.spawn(watch_itself());
+  if (heart_ != nullptr) watch.spawn(beat());
   loop_.run();
   watch.cancel();
   for (const auto& source : sources_) {
@@ -182,6 +183,14 @@ loop::Task<void> Worker::watch_itself() {
     counters.note_lateness(loop_.exact_now() - due);
     counters.busy_permille.store(loop_.busy_permille(), std::memory_order_relaxed);
     counters.upstream_idle.store(client::Pool::idle_on_this_core(), std::memory_order_relaxed);
+  }
+}
+
+loop::Task<void> Worker::beat() {
+  constexpr auto kPeriod = std::chrono::milliseconds(20);
+  for (;;) {
+    heart_->fetch_add(1, std::memory_order_relaxed);
+    co_await loop::sleep_for(kPeriod);
   }
 }
 

@@ -60,6 +60,8 @@ class Worker {
   void set_first(Worker* first) { first_ = first; }
   /// Control thread, before start().
   void set_observers(const Observers& observers);
+  /// Control thread, before start(): counted up while the worker's loop turns.
+  void set_heart(std::atomic<std::uint64_t>& beats) { heart_ = &beats; }
   /// Any thread: this worker can take a connection that another one accepted. While there is little to do, one worker
   /// serves all: its connections to servers are used again, and the other cores sleep.
   bool gathers() const;
@@ -72,6 +74,7 @@ class Worker {
 
   void run();
   loop::Task<void> watch_itself();
+  loop::Task<void> beat();
   loop::Task<void> accept(std::size_t entry_point);
   loop::Task<void> serve(std::size_t entry_point, int fd, net::Address peer);
   // Not inlined: its frame must not become part of those that serve HTTP/1.
@@ -83,6 +86,7 @@ class Worker {
   loop::Loop loop_{loop::Loop::ClockKind::kReal, loop::Loop::Bind::kLater};
   std::vector<std::unique_ptr<Source>> sources_;
   Worker* first_ = nullptr;
+  std::atomic<std::uint64_t>* heart_ = nullptr;
   std::thread thread_;
 };
 

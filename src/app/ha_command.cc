@@ -1,0 +1,168 @@
+#include "app/ha_command.h"
+
+#include <boost/json/array.hpp>
+#include <boost/json/serialize.hpp>
+#include <cstdio>
+
+#include "app/command_arguments.h"
+#include "app/static_configuration.h"
+#include "control/ha/control_socket.h"
+#include "control/history/last_good.h"
+
+namespace tandem::app {
+namespace {
+
+using boost::json::object;
+using boost::json::value;
+
+constexpr int kPatience = 35'000;  // milliseconds; a switch-over waits for connections to drain
+
+std::string text(const object& from, std::string_view key) {
+  const value* const found = from.if_contains(key);
+  if (found == nullptr) return {};
+  if (found->is_string()) return std::string(found->get_string());
+  return boost::json::serialize(*found);
+}
+
+double number(const object& from, std::string_view key) {
+  const value* const found = from.if_contains(key);
+  return found != nullptr && found->is_number() ? found->to_number<double>() : 0;
+}
+
+const object& part(const object& from, std::string_view key) {
+  static const object kNone;
+  const value* const found = from.if_contains(key);
+  return found != nullptr && found->is_object() ? found->get_object() : kNone;
+}
+
+const boost::json::array& list(const object& from, std::string_view key) {
+  static const boost::json::array kNone;
+  const value* const found = from.if_contains(key);
+  return found != nullptr && found->is_array() ? found->get_array() : kNone;
+}
+
+std::string joined(const boost::json::array& texts) {
+  std::string all;
+  for (const value& each : texts) {
+    if (!all.empty()) all += ", ";
+    all += each.is_string() ? std::string_view(each.get_string()) : std::string_view("?");
+  }
+  return all;
+}
+
+/// "3.2 s", "5 min", "2 h", "4 d".
+std::string span_text(double seconds) {
+  constexpr double kMinute = 60;
+  constexpr double kHour = 3600;
+  constexpr double kDay = 86400;
+  if (seconds < 10) return fmt::format("{:.2f} s", seconds);
+  if (seconds < 2 * kMinute) return fmt::format("{:.0f} s", seconds);
+  if (seconds < 2 * kHour) return fmt::format("{:.0f} min", seconds / kMinute);
+  if (seconds < 2 * kDay) return fmt::format("{:.0f} h", seconds / kHour);
+  return fmt::format("{:.0f} d", seconds / kDay);
+}
+
+std::string instance_text(const object& instance) {
+  std::string out = fmt::format("  {:<12} {:<9} {:>8}  priority {:<4} {}\n", text(instance, "name"),
+                                text(instance, "state"), span_text(number(instance, "secondsInState")),
+                                text(instance, "priority"), joined(list(instance, "virtualAddresses")));
+  if (!list(instance, "excludedAddresses").empty()) {
+    out += fmt::format("      also holds {}\n", joined(list(instance, "excludedAddresses")));
+  }
+  out += fmt::format("      because {}\n", text(instance, "reason"));
+  for (const value& fault : list(instance, "faults")) {
+    out += fmt::format("      FAULT: {}\n", std::string_view(fault.get_string()));
+  }
+  for (const value& problem : list(instance, "problems")) {
+    out += fmt::format("      PROBLEM: {}\n", std::string_view(problem.get_string()));
+  }
+  for (const value& peer : list(instance, "peersHeard")) {
+    out += fmt::format("      heard {} with priority {}, {} ago\n", text(peer.get_object(), "address"),
+                       text(peer.get_object(), "priority"), span_text(number(peer.get_object(), "heardSecondsAgo")));
+  }
+  return out;
+}
+
+std::string node_text(const object& node) {
+  const object& data_plane = part(node, "dataPlane");
+  std::string out = fmt::format("{}: data plane {}", text(node, "node"), text(data_plane, "health"));
+  if (const std::string reason = text(data_plane, "reason"); !reason.empty()) out += " (" + reason + ")";
+  out += '\n';
+  for (const value& instance : list(node, "instances")) out += instance_text(instance.get_object());
+  return out;
+}
+
+std::string link_text(const object& link) {
+  std::string out = fmt::format("peer link {}: {}\n", text(link, "address"), text(link, "state"));
+  if (!part(link, "status").empty()) out += node_text(part(link, "status"));
+  return out;
+}
+
+std::string status_text(const object& status) {
+  std::string out = fmt::format("{}\n{}", text(status, "time"), node_text(status));
+  for (const value& link : list(status, "peers")) out += link_text(link.get_object());
+  if (!list(status, "transitions").empty()) out += "last transitions:\n";
+  for (const value& transition : list(status, "transitions")) {
+    const object& each = transition.get_object();
+    out += fmt::format("  {} {} {} -> {}: {}\n", text(each, "time"), text(each, "instance"), text(each, "from"),
+                       text(each, "to"), text(each, "reason"));
+  }
+  return out;
+}
+
+void print(std::string_view what) {
+  std::fwrite(what.data(), 1, what.size(), stdout);
+  std::fflush(stdout);
+}
+
+/// Where the supervisor with this configuration listens.
+base::Result<std::string> socket_path(const CommandArguments& arguments) {
+  const StaticLoad load = load_static(sources_of(arguments.static_flags));
+  if (!load.problems.empty()) {
+    return base::Error(base::ErrorKind::kInvalid, "the static configuration: " + load.problems.front().text());
+  }
+  if (!load.configuration.ha) {
+    return base::Error(base::ErrorKind::kInvalid, load.origin + " has no section ha: this node is none of a pair");
+  }
+  const std::string& chosen = load.configuration.stateDirectory;
+  return ha::control_socket_path(chosen.empty() ? history::default_directory() : chosen);
+}
+
+/// Prints the answer to a command that changes something.
+int report(const object& answer) {
+  if (const std::string error = text(answer, "error"); !error.empty()) {
+    std::fprintf(stderr, "refused: %s\n", error.c_str());
+    return 1;
+  }
+  print(text(answer, "done") + "\n");
+  return 0;
+}
+
+}  // namespace
+
+int run_ha(const std::vector<std::string>& arguments) {
+  std::vector<std::string> rest = arguments;
+  const bool check = std::erase(rest, "--check") > 0;
+  const auto parsed = parse_command_arguments(rest);
+  if (!parsed) return command_failed(parsed.error().text());
+  if (parsed->words.empty()) return command_failed("ha: say status, failover or maintenance");
+  const std::string& what = parsed->words.front();
+  object request{{"command", what}};
+  if (what == "maintenance") {
+    const bool known = parsed->words.size() == 2 && (parsed->words[1] == "on" || parsed->words[1] == "off");
+    if (!known) return command_failed("ha maintenance: say on or off");
+    request["on"] = parsed->words[1] == "on";
+  } else if (what != "status" && what != "failover") {
+    return command_failed("ha: \"" + what + "\" is none of status, failover, maintenance");
+  }
+  const auto path = socket_path(*parsed);
+  if (!path) return command_failed(path.error().text());
+  const auto answer = ha::ask_supervisor(*path, request, kPatience);
+  if (!answer) return command_failed(answer.error().text());
+  if (what != "status") return report(*answer);
+  print(parsed->json ? boost::json::serialize(*answer) + "\n" : status_text(*answer));
+  const value* const holds = answer->if_contains("holdsAllAddresses");
+  return check && (holds == nullptr || !holds->is_bool() || !holds->get_bool()) ? 1 : 0;
+}
+
+}  // namespace tandem::app

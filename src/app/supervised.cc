@@ -1,0 +1,99 @@
+#include "app/supervised.h"
+
+#include <fcntl.h>
+
+#include <charconv>
+#include <cstdlib>
+
+namespace tandem::app {
+namespace {
+
+using base::Error;
+using base::ErrorKind;
+using base::Result;
+
+constexpr int kPatience = 5000;  // milliseconds until the supervisor must have said the next thing
+
+class HealthAnswer final : public http::Handler {
+ public:
+  HealthAnswer(http::HandlerPtr routers, std::string path) : routers_(std::move(routers)), path_(std::move(path)) {}
+
+  loop::Task<http::Response> handle(http::Request request, http::Exchange& exchange) const override {
+    if (request.path != path_) return routers_->handle(std::move(request), exchange);
+    exchange.observed = {};
+    return http::ready(http::bare_response(200, "OK", exchange.arena));
+  }
+
+ private:
+  http::HandlerPtr routers_;
+  std::string path_;
+};
+
+std::string text_of(const boost::json::object& body, std::string_view key) {
+  const boost::json::value* const value = body.if_contains(key);
+  return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
+}
+
+/// Puts what one message hands over into its place.
+Result<void> take(ha::Message message, Handed& into) {
+  const std::string_view type = message.type();
+  if (type == "listener") {
+    into.sockets[text_of(message.body, "entryPoint")] = std::move(message.descriptors);
+    return {};
+  }
+  if (message.descriptors.size() == 1 && type == "file") {
+    Result<std::string> text = ha::read_memory_file(message.descriptors[0]);
+    if (!text) return std::move(text.error());
+    into.file = StaticFile{.path = text_of(message.body, "path"), .text = std::move(*text)};
+    return {};
+  }
+  if (message.descriptors.size() == 1 && type == "health") {
+    Result<ha::SharedHealthPage> page = ha::SharedHealthPage::open(std::move(message.descriptors[0]));
+    if (!page) return std::move(page.error());
+    into.page = std::move(*page);
+    into.health_path = text_of(message.body, "path");
+    const boost::json::value* const workers = message.body.if_contains("workers");
+    if (workers != nullptr) into.workers = workers->to_number<std::size_t>();
+    return {};
+  }
+  return Error(ErrorKind::kProtocol, fmt::format("the supervisor says \"{}\" at the start", type));
+}
+
+}  // namespace
+
+Result<std::optional<Handed>> take_over_from_supervisor() {
+  const char* const variable = std::getenv(kSupervisorVariable);
+  if (variable == nullptr) return std::optional<Handed>();
+  int number = -1;
+  const std::string_view text(variable);
+  std::from_chars(text.data(), text.data() + text.size(), number);
+  if (number < 0 || ::fcntl(number, F_SETFD, FD_CLOEXEC) != 0) {
+    return Error(ErrorKind::kInvalid, fmt::format("{}={} names no descriptor", kSupervisorVariable, text));
+  }
+  ::unsetenv(kSupervisorVariable);
+  Handed handed;
+  handed.channel = std::make_unique<ha::Channel>(base::Fd(number));
+  for (;;) {
+    Result<ha::Message> message = handed.channel->receive_now(kPatience);
+    if (!message) return std::move(message.error()).wrapped("starting under a supervisor");
+    if (message->type() == "begin") break;
+    if (Result<void> taken = take(std::move(*message), handed); !taken) return std::move(taken.error());
+  }
+  return std::optional(std::move(handed));
+}
+
+void PairStatus::set(std::shared_ptr<const boost::json::object> status) {
+  const std::scoped_lock lock(mutex_);
+  status_ = std::move(status);
+}
+
+std::shared_ptr<const boost::json::object> PairStatus::get() const {
+  const std::scoped_lock lock(mutex_);
+  return status_;
+}
+
+http::HandlerPtr make_health_answer(http::HandlerPtr routers, std::string path) {
+  return std::make_shared<const HealthAnswer>(std::move(routers), std::move(path));
+}
+
+}  // namespace tandem::app

@@ -1,0 +1,52 @@
+#pragma once
+
+// The proxy's side of its supervisor (section `ha`): what it is handed at its start, and what it does for it: its
+// workers' heartbeats, an answer for the supervisor's request, what the supervisor says about the pair. Without a
+// supervisor there is none of this. Control thread; owned by run().
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "app/static_configuration.h"
+#include "control/ha/channel.h"
+#include "control/ha/health_page.h"
+#include "proxy/entry/server.h"
+
+namespace tandem::app {
+
+/// Name of the environment variable that holds the number of the descriptor towards the supervisor.
+inline constexpr const char* kSupervisorVariable = "SUPERVISED_BY_TANDEM";
+
+/// What a supervisor hands to the proxy that it starts.
+struct Handed {
+  std::unique_ptr<ha::Channel> channel;
+  ha::SharedHealthPage page;
+  std::optional<StaticFile> file;  ///< the supervisor's configuration, whatever became of the file since
+  entry::ListeningSockets sockets;
+  std::size_t workers = 1;
+  std::string health_path;  ///< of the supervisor's request
+};
+
+/// Takes it over; nothing when no supervisor started this process. Errors: it says something else than it should.
+base::Result<std::optional<Handed>> take_over_from_supervisor();
+
+/// What the supervisor last said about the pair, for the API and the metrics. The control thread writes, any thread
+/// reads.
+class PairStatus {
+ public:
+  void set(std::shared_ptr<const boost::json::object> status);
+  /// Null before the first one.
+  std::shared_ptr<const boost::json::object> get() const;
+
+ private:
+  mutable std::mutex mutex_;  // guards status_
+  std::shared_ptr<const boost::json::object> status_;
+};
+
+/// Puts an answer for the supervisor before the routers: of every worker that serves, neither logged nor counted.
+http::HandlerPtr make_health_answer(http::HandlerPtr routers, std::string path);
+
+}  // namespace tandem::app
