@@ -1,6 +1,7 @@
 // The backend of the benchmark: answers as cheaply as a server can, on one thread, so that the proxy is what is
 // measured. Usage: backend PORT. Paths are judged by their end, so that a router's prefix may stand before it:
-//   …/small 13 bytes, …/10k 10 KiB, …/1m 1 MiB, …/upload swallows the body, …/echo speaks WebSocket and echoes.
+//   …/small 13 bytes, …/10k 10 KiB, …/1m 1 MiB, …/100m 100 MiB, …/upload swallows the body, …/echo speaks WebSocket and
+//   echoes.
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -88,6 +89,7 @@ class Backend {
     small_answer_ = head(13) + "Hello, world!";
     medium_head_ = head(medium_.size());
     large_head_ = head(large_.size());
+    huge_head_ = head(kHuge);
     upload_answer_ = head(0);
     missing_answer_ = "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n";
   }
@@ -158,6 +160,7 @@ class Backend {
     if (target.ends_with("/small")) return write(client, small_answer_, {});
     if (target.ends_with("/10k")) return write(client, medium_head_, medium_);
     if (target.ends_with("/1m")) return write(client, large_head_, large_);
+    if (target.ends_with("/100m")) return write(client, huge_head_, huge());
     if (target.ends_with("/upload")) {
       auto length = field(head, "content-length");
       std::from_chars(length.data(), length.data() + length.size(), client.body_left);
@@ -228,8 +231,14 @@ class Backend {
   int listener_;
   int epoll_;
   time_t second_ = 0;
-  std::string medium_, large_;
-  std::string small_answer_, medium_head_, large_head_, upload_answer_, missing_answer_;
+  static constexpr std::size_t kHuge = std::size_t{100} * 1024 * 1024;
+  std::string_view huge() {
+    if (huge_.empty()) huge_.assign(kHuge, 'h');
+    return huge_;
+  }
+
+  std::string medium_, large_, huge_;
+  std::string small_answer_, medium_head_, large_head_, huge_head_, upload_answer_, missing_answer_;
   std::vector<char> buffer_ = std::vector<char>(256 * 1024);
 };
 

@@ -19,6 +19,8 @@ class TrafficCase:
     title: str
     load: dict
     with_pump: bool = True  # the pump has one upstream connection for each client, which is no floor for new connections
+    without: tuple = ()  # peers that cannot do it, or fail at it
+    offset: int = 0  # of the listener's port
 
 
 TRAFFIC = [
@@ -36,8 +38,8 @@ SPECIAL = {
     "memory": "resident memory at start",
     "reload": "configuration changed under load",
     "accesslog": "small GET with the access log",
+    "tls-idle": "idle TLS connections",
 }
-NAMES = [case.name for case in TRAFFIC] + list(SPECIAL)
 
 
 @dataclass
@@ -50,7 +52,8 @@ class Settings:
 
 
 def median(runs, key):
-    return statistics.median(run[key] for run in runs)
+    found = [run[key] for run in runs if run.get(key) is not None]
+    return statistics.median(found) if found else None
 
 
 def alternate(targets, settings, loads):
@@ -72,7 +75,7 @@ def ratio(results, name, other):
 
 
 def summarise(results):
-    """One row for each target: medians of the runs and the ratios to the peers that count."""
+    """One row for each target: medians of the runs and the ratios to the others."""
     rows = {}
     for name, runs in results.items():
         if not runs:
@@ -81,7 +84,7 @@ def summarise(results):
         row = {key: median(runs, key) for key in ("cpu_us", "rps", "p50_us", "p99_us")}
         row["errors"] = sum(run["errors"] for run in runs)
         row["runs_cpu_us"] = [round(run["cpu_us"], 2) for run in runs]
-        for other in ("pump", "nginx", "haproxy"):
+        for other in ("pump", "nginx", "haproxy", *results):
             row[f"x_{other}"] = ratio(results, name, other)
         rows[name] = row
     return rows
@@ -89,7 +92,8 @@ def summarise(results):
 
 def run_traffic(case, running, settings):
     """running: {name: (process, port)}."""
-    targets = {name: target for name, target in running.items() if case.with_pump or name != "pump"}
+    targets = {name: (process, port + case.offset) for name, (process, port) in running.items()
+               if name not in case.without and (case.with_pump or name != "pump")}
     return summarise(alternate(targets, settings, {name: case.load for name in targets}))
 
 
@@ -159,15 +163,14 @@ def run_memory(peer, settings):
         process.stop()
 
 
-def run_idle(peer, settings):
+def run_idle(peer, settings, **load):
     """Resident bytes for each connection that has done one request and waits for its next."""
     process = peer.start(settings.work)
     holder = None
     try:
-        wait_for_answer(peer.port, "/small")
-        measure.run_load(peer.port, connections=64, seconds=0.5)  # buffers and pools that any traffic needs
+        measure.run_load(peer.port, connections=64, seconds=0.5, **load)  # buffers and pools that any traffic needs
         before = process.resident_bytes()
-        command = measure.load_command(peer.port, mode="idle", connections=settings.idle, seconds=40)
+        command = measure.load_command(peer.port, mode="idle", connections=settings.idle, seconds=40, **load)
         holder = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         numbers = measure.parse(holder.stdout.readline())
         holder.stdout.readline()  # "ready"

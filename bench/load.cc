@@ -3,12 +3,14 @@
 //
 // Usage: load --port P [--mode keepalive|new|websocket|idle] [--path /small] [--connections 64] [--seconds 2] [--count
 // N]
-//             [--upload BYTES] [--hosts N] [--prefixes N]
+//             [--upload BYTES] [--hosts N] [--prefixes N] [--tls full|resume] [--name NAME]
 //   new        a new connection for each request ("Connection: close")
 //   websocket  upgrades each connection and sends frames of 64 bytes that must come back
 //   idle       opens all connections, one request on each, prints "ready" and holds them until standard input ends
 //   --hosts N, --prefixes N   spreads the requests over hosts h0.bench… and over paths /p0/small…; both given: half and
 //   half
+//   --tls full|resume         over TLS, asking for NAME; "resume": a new connection takes up the session of the one
+//   before it
 #include <algorithm>
 #include <array>
 #include <bit>
@@ -21,6 +23,7 @@
 #include <vector>
 
 #include "socket.h"
+#include "tls_link.h"
 
 namespace tandem::bench {
 namespace {
@@ -39,6 +42,9 @@ struct Options {
   std::size_t upload = 0;
   std::size_t hosts = 0;
   std::size_t prefixes = 0;
+  bool tls = false;
+  std::string name = "bench.test";
+  bool resume = false;
 };
 
 /// Latencies in nanoseconds, 32 steps for each power of two: values are right within 3 %.
@@ -147,6 +153,7 @@ struct Connection {
   int fd = -1;
   std::size_t number = 0;
   bool connecting = false;
+  bool handshaking = false;
   bool upgraded = false;
   bool finished = false;      // idle mode: its one request is answered
   std::string_view out;       // what of the request is still to be sent
@@ -154,6 +161,13 @@ struct Connection {
   std::size_t echo_left = 0;  // bytes of a frame still to come back
   Clock::time_point started;
   ResponseReader reader;
+  SSL_SESSION* session = nullptr;  // of the connection before
+  std::unique_ptr<TlsLink> tls;
+
+  ssize_t write(std::string_view bytes) const {
+    return tls ? tls->send(bytes.data(), bytes.size()) : send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+  }
+  ssize_t read(char* into, std::size_t size) const { return tls ? tls->receive(into, size) : recv(fd, into, size, 0); }
 };
 
 class Load {
@@ -230,6 +244,8 @@ class Load {
   }
 
   void shut(Connection& connection) {
+    connection.tls.reset();
+    connection.handshaking = false;
     close(connection.fd);
     connection.fd = -1;
     connection.upgraded = false;
@@ -251,6 +267,8 @@ class Load {
       if (connection.fd < 0) continue;
       if (connection.connecting) {
         connected(connection);
+      } else if (connection.handshaking) {
+        handshake(connection);
       } else {
         if ((events[i].events & EPOLLOUT) != 0 && !flush(connection)) continue;
         if ((events[i].events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0) receive(connection);
@@ -265,6 +283,21 @@ class Load {
     if (error != 0) return fail(connection);
     connection.connecting = false;
     watch(epoll_, connection.fd, EPOLLIN, &connection, EPOLL_CTL_MOD);
+    if (options_.tls) {
+      connection.tls = std::make_unique<TlsLink>(tls_, connection.fd, options_.name.c_str(),
+                                                 options_.resume ? &connection.session : nullptr);
+      connection.handshaking = true;
+      return handshake(connection);
+    }
+    start_request(connection, options_.mode == Mode::kNew);
+  }
+
+  void handshake(Connection& connection) {
+    const int result = connection.tls->handshake();
+    if (result < 0) return fail(connection);
+    if (result == 0) return;
+    connection.handshaking = false;
+    if (connection.tls->resumed()) ++resumed_;
     start_request(connection, options_.mode == Mode::kNew);
   }
 
@@ -281,7 +314,7 @@ class Load {
     while (!connection.out.empty() || connection.body_left > 0) {
       bool head = !connection.out.empty();
       auto part = head ? connection.out : std::string_view(upload_).substr(0, connection.body_left);
-      ssize_t sent = send(connection.fd, part.data(), part.size(), MSG_NOSIGNAL);
+      ssize_t sent = connection.write(part);
       if (sent < 0 && would_block()) {
         if (first) watch(epoll_, connection.fd, EPOLLIN | EPOLLOUT, &connection, EPOLL_CTL_MOD);
         return true;
@@ -301,17 +334,32 @@ class Load {
   }
 
   void receive(Connection& connection) {
-    ssize_t size = recv(connection.fd, buffer_.data(), buffer_.size(), 0);
-    if (size < 0 && would_block()) return;
-    if (size <= 0) return fail(connection);
+    const std::uint64_t number = dialled_;
+    while (receive_once(connection) && number == dialled_ && connection.tls && connection.tls->pending()) {
+    }
+  }
+
+  /// False when the socket has no more, or the connection failed.
+  bool receive_once(Connection& connection) {
+    ssize_t size = connection.read(buffer_.data(), buffer_.size());
+    if (size < 0 && would_block()) return false;
+    if (size <= 0) {
+      fail(connection);
+      return false;
+    }
     bytes_ += static_cast<std::uint64_t>(size);
+    take(connection, {buffer_.data(), static_cast<std::size_t>(size)});
+    return true;
+  }
+
+  void take(Connection& connection, std::string_view input) {
     if (connection.upgraded) {
-      if (static_cast<std::size_t>(size) > connection.echo_left) return fail(connection);
-      connection.echo_left -= static_cast<std::size_t>(size);
+      if (input.size() > connection.echo_left) return fail(connection);
+      connection.echo_left -= input.size();
       if (connection.echo_left == 0) complete(connection);
       return;
     }
-    switch (connection.reader.feed({buffer_.data(), static_cast<std::size_t>(size)})) {
+    switch (connection.reader.feed(input)) {
       case ResponseReader::State::kMore:
         return;
       case ResponseReader::State::kBad:
@@ -345,10 +393,11 @@ class Load {
     std::printf(
         "{\"requests\": %llu, \"errors\": %llu, \"seconds\": %.4f, \"rps\": %.1f, \"bytes\": %llu, \"p50_us\": %.1f, "
         "\"p99_us\": "
-        "%.1f, \"open\": %zu}\n",
+        "%.1f, \"open\": %zu, \"resumed\": %llu}\n",
         static_cast<unsigned long long>(requests_), static_cast<unsigned long long>(errors_), elapsed,
         static_cast<double>(requests_) / elapsed, static_cast<unsigned long long>(bytes_),
-        histogram_.microseconds_at(0.5), histogram_.microseconds_at(0.99), open_);
+        histogram_.microseconds_at(0.5), histogram_.microseconds_at(0.99), open_,
+        static_cast<unsigned long long>(resumed_));
     std::fflush(stdout);
   }
 
@@ -362,6 +411,7 @@ class Load {
   }
 
   Options options_;
+  TlsClient tls_;
   int epoll_;
   std::vector<std::string> texts_;
   std::string frame_;
@@ -371,7 +421,7 @@ class Load {
   Histogram histogram_;
   Clock::time_point begin_, deadline_;
   std::uint64_t random_ = 88172645463325252U;
-  std::uint64_t requests_ = 0, errors_ = 0, bytes_ = 0, dialled_ = 0;
+  std::uint64_t requests_ = 0, errors_ = 0, bytes_ = 0, dialled_ = 0, resumed_ = 0;
   std::size_t open_ = 0, finished_ = 0;
 };
 
@@ -392,7 +442,12 @@ bool read_option(Options& options, std::string_view name, const char* value) {
     options.hosts = std::strtoul(value, nullptr, 10);
   else if (name == "--prefixes")
     options.prefixes = std::strtoul(value, nullptr, 10);
-  else if (name == "--mode") {
+  else if (name == "--name")
+    options.name = value;
+  else if (name == "--tls") {
+    options.tls = true;
+    options.resume = std::string_view(value) == "resume";
+  } else if (name == "--mode") {
     std::string_view mode = value;
     options.mode = mode == "new"         ? Mode::kNew
                    : mode == "websocket" ? Mode::kWebSocket

@@ -4,6 +4,7 @@ The proxy under test runs on core 0; backend and load generator share core 1. Al
 """
 import json
 import os
+import re
 import resource
 import shutil
 import signal
@@ -131,6 +132,28 @@ def parse(line):
         return None
 
 
+def h2load_command(port, work, options):
+    """h2load over TLS: for --seconds, or `count` requests. `body` names a file in `work`."""
+    amount = ["-n", options["count"]] if "count" in options else ["-D", max(1, round(options["seconds"]))]
+    command = ["taskset", "-c", LOAD_CORE, "h2load", "-c", options["connections"], "-m", options["streams"], *amount]
+    for header in options.get("headers", ()):
+        command += ["-H", header]
+    if "body" in options:
+        command += ["-d", Path(work) / options["body"]]
+    return list(map(str, [*command, f"https://127.0.0.1:{port}{options['path']}"]))
+
+
+def run_h2load(port, work, options):
+    """As run_load(), with h2load, which gives no percentiles."""
+    done = subprocess.run(h2load_command(port, work, options), capture_output=True, text=True, timeout=120)
+    counts = re.search(r"requests: (\d+) total, \d+ started, (\d+) done, (\d+) succeeded, (\d+) failed, (\d+) errored", done.stdout)
+    rate = re.search(r"finished in .*?, ([\d.]+) req/s", done.stdout)
+    if not counts or not rate:
+        return None
+    return {"requests": int(counts.group(3)), "errors": int(counts.group(4)) + int(counts.group(5)), "rps": float(rate.group(1)),
+            "p50_us": None, "p99_us": None}
+
+
 def run_load(port, **options):
     """One bounded run; the load generator's JSON, or None when it could not do a single request."""
     limit = float(options.get("seconds", 2)) + 30
@@ -144,7 +167,8 @@ def run_load(port, **options):
 def measure(process, port, **options):
     """One run of the load against `process`: the load's numbers and `cpu_us`, microseconds of CPU for each request."""
     before = process.cpu_seconds()
-    result = run_load(port, **options)
+    tool = options.pop("tool", "load")
+    result = run_h2load(port, process.folder.parent, options) if tool == "h2load" else run_load(port, **options)
     if result is None or result["requests"] == 0:
         return None
     time.sleep(0.05)  # lets it close what the load left behind, and sleep, so that its schedstat is exact

@@ -1,10 +1,13 @@
 """Results as text, Markdown and a chart; and whether tandem keeps its targets."""
 import cases
+import secure
 
 # Times the pump (first) and times the better of nginx and HAProxy (second); None where there is no such target.
 TARGETS = {"small64": (1.20, 0.92), "small512": (1.20, 0.92)}
 OTHER_TARGET = (None, 0.95)
 IDLE_BYTES, START_BYTES, ROUTERS_RATIO, CHANGE_MS, ACCESS_LOG_RATIO = 2048, 20 * cases.MIB, 1.10, 10.0, 1.15
+IDLE_TLS_BYTES = 20 * 1024
+ALL_CASES = cases.TRAFFIC + secure.CASES
 MARKS = ("<!-- results:begin -->", "<!-- results:end -->")
 
 
@@ -16,6 +19,13 @@ def best_ratio(row):
     """Against the better, that is the cheaper, of nginx and HAProxy."""
     ratios = [row[key] for key in ("x_nginx", "x_haproxy") if row.get(key) is not None]
     return max(ratios, default=None)
+
+
+def ratio_to_others(rows):
+    """Of tandem, against the cheapest of all others."""
+    own = rows.get("tandem") or {}
+    ratios = [own.get(f"x_{name}") for name in rows if name != "tandem" and own]
+    return max((ratio for ratio in ratios if ratio is not None), default=None)
 
 
 def traffic_table(case, rows):
@@ -42,6 +52,19 @@ def routers_table(by_peer, count):
                          f"{figure(result['ratio'], 3)} | {result['resident_one'] / cases.MIB:.1f} → "
                          f"{result['resident_many'] / cases.MIB:.1f} |")
     return lines + [""]
+
+
+def secure_table(case, rows):
+    lines = [f"### {case.title}", "", "| proxy | CPU µs/request | × tandem | requests/s | failed |", "|---|--:|--:|--:|--:|"]
+    for name, row in rows.items():
+        lines.append(f"| {name} | {figure(row['cpu_us'])} | {figure(row.get('x_tandem'))} | {figure(row['rps'], 0)} | {row['errors']} |"
+                     if row else f"| {name} | no answer | | | |")
+    return lines + [""]
+
+
+def idle_tls_table(idle, count):
+    lines = ["### Idle TLS connections", "", f"| proxy | bytes an idle connection, of {count:,} |", "|---|--:|"]
+    return lines + [f"| {name} | {held.get('error') or figure(held.get('bytes'), 0)} |" for name, held in idle.items()] + [""]
 
 
 def memory_table(memory, idle, count):
@@ -88,6 +111,10 @@ def verdicts(results):
         if over_pump:
             judge(f"{case.title}: × pump", row["x_pump"], over_pump)
         judge(f"{case.title}: × the better of nginx and HAProxy", best_ratio(row), over_best)
+    for case in secure.CASES:
+        rows = results["traffic"].get(case.name) or {}
+        judge(f"{case.title}: × the best of the others", ratio_to_others(rows), OTHER_TARGET[1])
+    judge("bytes an idle TLS connection", results["tls-idle"].get("tandem", {}).get("bytes"), IDLE_TLS_BYTES)
     for shape, result in results["routers"].get("tandem", {}).items():
         judge(f"{results['router_count']:,} routers ({shape}): × one router", result["ratio"], ROUTERS_RATIO)
     judge("bytes an idle connection", results["idle"].get("tandem", {}).get("bytes"), IDLE_BYTES)
@@ -108,6 +135,11 @@ def markdown(results):
     for case in cases.TRAFFIC:
         if results["traffic"].get(case.name):
             lines += traffic_table(case, results["traffic"][case.name])
+    for case in secure.CASES:
+        if results["traffic"].get(case.name):
+            lines += secure_table(case, results["traffic"][case.name])
+    if results["tls-idle"]:
+        lines += idle_tls_table(results["tls-idle"], results["idle_count"])
     if results["routers"]:
         lines += routers_table(results["routers"], results["router_count"])
     if results["memory"] or results["idle"]:
@@ -154,7 +186,7 @@ def write_between_marks(path, text):
     path.write_text(f"{before}{MARKS[0]}\n{text.strip()}\n{MARKS[1]}{after}")
 
 
-COLOURS = {"pump": "#9aa0a6", "nginx": "#3c9d5b", "haproxy": "#4a78c2", "h2o": "#8e6bbf", "caddy": "#27a5b0",
+COLOURS = {"pump": "#9aa0a6", "nginx": "#3c9d5b", "haproxy": "#4a78c2", "nghttpx": "#6f7d3c", "h2o": "#8e6bbf", "caddy": "#27a5b0",
            "traefik": "#d08a2e", "tandem": "#d1344b"}
 
 
@@ -164,7 +196,7 @@ def chart(results, path):
     matplotlib.use("Agg")
     import matplotlib.pyplot as plot
 
-    shown = [case for case in cases.TRAFFIC if results["traffic"].get(case.name)]
+    shown = [case for case in ALL_CASES if any((results["traffic"].get(case.name) or {}).values())]
     if not shown:
         return False
     columns = min(3, len(shown))

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Measures tandem beside a bare byte pump, nginx, HAProxy, h2o, Caddy (and Traefik, if $TRAEFIK names one).
+"""Measures tandem beside a bare byte pump, nginx, HAProxy, nghttpx, h2o, Caddy (and Traefik, if $TRAEFIK names one).
 
 Every proxy is pinned to core 0, backend and load generator to core 1; runs alternate. See docs/benchmarks.md.
 """
@@ -19,17 +19,19 @@ import measure  # noqa: E402
 import peers  # noqa: E402
 import reactor  # noqa: E402
 import report  # noqa: E402
+import secure  # noqa: E402
 
 DOCS = measure.ROOT / "docs"
+NAMES = [case.name for case in cases.TRAFFIC + secure.CASES] + list(cases.SPECIAL)
 RECONFIGURED = ("traefik", "tandem")  # those that the cases "routers" and "reload" know how to configure
 
 
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--cases", help="some of: " + ",".join(cases.NAMES))
-    parser.add_argument("--peers", help="some of: pump,nginx,haproxy,h2o,caddy,traefik,tandem")
+    parser.add_argument("--cases", help="some of: " + ",".join(NAMES))
+    parser.add_argument("--peers", help="some of: pump,nginx,haproxy,nghttpx,h2o,caddy,traefik,tandem")
     parser.add_argument("--rounds", type=int, help="runs of each peer in each case (default 5)")
-    parser.add_argument("--seconds", type=float, help="length of one run (default 2)")
+    parser.add_argument("--seconds", type=float, help="length of one run (default 2; whole ones for HTTP/2)")
     parser.add_argument("--quick", action="store_true", help="2 rounds of 0.5 s, 1,000 routers and idle connections: does it work?")
     parser.add_argument("--tandem", default=os.environ.get("TANDEM", measure.ROOT / "build/release/tandem"), help="the program")
     parser.add_argument("--json", metavar="FILE", help="write all results")
@@ -53,7 +55,7 @@ def machine():
 
 
 def version_of(peer):
-    option = {"nginx": "-v", "haproxy": "-v", "h2o": "-v", "caddy": "version", "traefik": "version", "tandem": "version"}.get(peer.name)
+    option = {"nginx": "-v", "haproxy": "-v", "nghttpx": "-v", "h2o": "-v", "caddy": "version", "traefik": "version", "tandem": "version"}.get(peer.name)
     if not option:
         return ""
     done = subprocess.run([peer.program, option], capture_output=True, text=True, timeout=10)
@@ -61,8 +63,10 @@ def version_of(peer):
     return found.group(0) if found else ""
 
 
-def run_traffic(names, found, settings, results):
+def run_traffic(wanted, found, settings, results):
     """All peers run at once, idle but for the one whose turn it is."""
+    if not wanted:
+        return
     running = {}
     try:
         for name, peer in found.items():
@@ -71,11 +75,10 @@ def run_traffic(names, found, settings, results):
             except RuntimeError as error:
                 results["failures"].append(str(error))
                 print(f"bench: {error}", file=sys.stderr)
-        for case in cases.TRAFFIC:
-            if case.name in names:
-                rows = cases.run_traffic(case, running, settings)
-                results["traffic"][case.name] = rows
-                print(report.progress(case, rows), flush=True)
+        for case in wanted:
+            rows = cases.run_traffic(case, running, settings)
+            results["traffic"][case.name] = rows
+            print(report.progress(case, rows), flush=True)
     finally:
         for process, _ in running.values():
             process.stop()
@@ -96,27 +99,43 @@ def run_special(names, found, settings, results):
                 print(f"bench: {error}", file=sys.stderr)
 
 
+def run_idle_tls(found, settings, results):
+    for name, peer in found.items():
+        try:
+            results["tls-idle"][name] = cases.run_idle(peer, settings, tls="full")
+            print(f"{cases.SPECIAL['tls-idle']}: {name} done", flush=True)
+        except RuntimeError as error:
+            results["failures"].append(str(error))
+            print(f"bench: {error}", file=sys.stderr)
+
+
 def run_cases(arguments, settings):
     found = peers.all_peers(arguments.tandem)
     if "tandem" not in found:
         print(f"bench: {arguments.tandem} is not built; the other proxies are measured alone", file=sys.stderr)
-    wanted = chosen(arguments.peers, found, "peer")
-    found = {name: found[name] for name in wanted}
-    names = chosen(arguments.cases, cases.NAMES, "case")
+    over_tls = secure.secure_peers(arguments.tandem)
+    wanted = chosen(arguments.peers, {**found, **over_tls}, "peer")
+    found = {name: peer for name, peer in found.items() if name in wanted}
+    over_tls = {name: peer for name, peer in over_tls.items() if name in wanted}
+    names = chosen(arguments.cases, NAMES, "case")
     results = {"date": datetime.date.today().isoformat(), "machine": machine(), "rounds": settings.rounds,
                "seconds": settings.seconds, "router_count": settings.routers, "idle_count": settings.idle,
-               "versions": {name: version_of(peer) for name, peer in found.items()},
-               "traffic": {}, "routers": {}, "idle": {}, "memory": {}, "reload": {}, "accesslog": {}, "failures": []}
+               "versions": {name: version_of(peer) for name, peer in {**found, **over_tls}.items()},
+               "traffic": {}, "routers": {}, "idle": {}, "memory": {}, "reload": {}, "accesslog": {}, "tls-idle": {}, "failures": []}
     with tempfile.TemporaryDirectory(prefix="tandem-bench-") as work:
         os.chmod(work, 0o755)  # nginx's worker gives up root
         settings.work = work
-        backend = measure.start_backend(work)
+        secure.make_files(work)
+        servers = [measure.start_backend(work), secure.start_calls(work)]
         try:
-            if any(case.name in names for case in cases.TRAFFIC):
-                run_traffic(names, found, settings, results)
+            run_traffic([case for case in cases.TRAFFIC if case.name in names], found, settings, results)
+            run_traffic([case for case in secure.CASES if case.name in names], over_tls, settings, results)
             run_special(names, found, settings, results)
+            if "tls-idle" in names:
+                run_idle_tls(over_tls, settings, results)
         finally:
-            backend.stop()
+            for server in filter(None, servers):
+                server.stop()
     return results
 
 
