@@ -58,13 +58,13 @@ class Options {
   int error_ = 0;
 };
 
-base::Result<OwnedDescriptor> raw_socket(const AdvertSocketSettings& settings) {
+base::Result<OwnedDescriptor> raw_socket(const AdvertSocketSettings& settings, const std::string& link) {
   OwnedDescriptor out(::socket(settings.source.is_v4() ? AF_INET : AF_INET6, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK,
                                AdvertSocket::kProtocol));
   if (!out) return privilege_error(errno, "opening a raw socket for VRRP", "CAP_NET_RAW");
-  if (::setsockopt(out.get(), SOL_SOCKET, SO_BINDTODEVICE, settings.link_name.c_str(),
-                   static_cast<socklen_t>(settings.link_name.size() + 1)) != 0) {
-    return privilege_error(errno, fmt::format("binding a VRRP socket to {}", settings.link_name), "CAP_NET_RAW");
+  if (::setsockopt(out.get(), SOL_SOCKET, SO_BINDTODEVICE, link.c_str(), static_cast<socklen_t>(link.size() + 1)) !=
+      0) {
+    return privilege_error(errno, fmt::format("binding a VRRP socket to {}", link), "CAP_NET_RAW");
   }
   return out;
 }
@@ -75,13 +75,17 @@ base::Result<AdvertSocket> AdvertSocket::open(AdvertSocketSettings settings) {
   AdvertSocket out;
   out.settings_ = std::move(settings);
   out.buffer_ = std::make_unique<std::array<std::uint8_t, 8192>>();
+  if (out.settings_.send_link == 0) {
+    out.settings_.send_link = out.settings_.link;
+    out.settings_.send_link_name = out.settings_.link_name;
+  }
   if (auto opened = out.open_sender(); !opened) return opened.error();
   if (auto opened = out.open_receiver(); !opened) return opened.error();
   return out;
 }
 
 base::Result<void> AdvertSocket::open_sender() {
-  auto socket = raw_socket(settings_);
+  auto socket = raw_socket(settings_, settings_.send_link_name);
   if (!socket) return socket.error();
   sender_ = std::move(*socket);
   Options options(sender_.get());
@@ -93,11 +97,11 @@ base::Result<void> AdvertSocket::open_sender() {
   if (settings_.source.is_v4()) {
     options.set(IPPROTO_IP, IP_HDRINCL, 1);
     ip_mreqn out{};
-    out.imr_ifindex = settings_.link;
+    out.imr_ifindex = settings_.send_link;
     options.set(IPPROTO_IP, IP_MULTICAST_IF, &out, sizeof out);
     options.set(IPPROTO_IP, IP_MULTICAST_LOOP, 0);
   } else {
-    options.set(IPPROTO_IPV6, IPV6_MULTICAST_IF, settings_.link);
+    options.set(IPPROTO_IPV6, IPV6_MULTICAST_IF, settings_.send_link);
     options.set(IPPROTO_IPV6, IPV6_MULTICAST_LOOP, 0);
     options.set(IPPROTO_IPV6, IPV6_MULTICAST_HOPS, settings_.ttl);
     options.set(IPPROTO_IPV6, IPV6_UNICAST_HOPS, settings_.ttl);
@@ -105,7 +109,7 @@ base::Result<void> AdvertSocket::open_sender() {
   }
   if (options.error() != 0) return base::Error::from_errno(options.error(), "options of the VRRP sender");
   if (!settings_.source.is_v4()) {
-    const RawAddress local = raw_address(settings_.source, settings_.link);
+    const RawAddress local = raw_address(settings_.source, settings_.send_link);
     if (::bind(sender_.get(), local.get(), local.length) != 0) {
       return base::Error::from_errno(errno, fmt::format("binding VRRP to {}", settings_.source.text()));
     }
@@ -114,7 +118,7 @@ base::Result<void> AdvertSocket::open_sender() {
 }
 
 base::Result<void> AdvertSocket::open_receiver() {
-  auto socket = raw_socket(settings_);
+  auto socket = raw_socket(settings_, settings_.link_name);
   if (!socket) return socket.error();
   receiver_ = std::move(*socket);
   Options options(receiver_.get());
@@ -149,7 +153,7 @@ base::Result<void> AdvertSocket::open_receiver() {
 }
 
 int AdvertSocket::send(std::span<const std::uint8_t> bytes, const net::IpAddress& destination) const {
-  const RawAddress to = raw_address(destination, settings_.link);
+  const RawAddress to = raw_address(destination, settings_.send_link);
   const int flags = MSG_DONTWAIT | (settings_.multicast ? MSG_DONTROUTE : 0);
   return ::sendto(sender_.get(), bytes.data(), bytes.size(), flags, to.get(), to.length) < 0 ? errno : 0;
 }

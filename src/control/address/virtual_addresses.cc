@@ -110,8 +110,8 @@ VirtualAddresses::VirtualAddresses(std::vector<VirtualAddress> addresses, Lease 
 
 int VirtualAddresses::hold(Netlink& netlink) { return netlink.request(hold_); }
 
-int VirtualAddresses::release(Netlink& netlink) {
-  const int error = netlink.request(release_);
+int VirtualAddresses::release(Netlink& netlink, int* removed) {
+  const int error = netlink.request(release_, removed);
   return error == EADDRNOTAVAIL || error == ENODEV ? 0 : error;
 }
 
@@ -133,10 +133,9 @@ int VirtualAddresses::unshelve(Netlink& netlink) {
 
 int VirtualAddresses::remove_left_overs(Netlink& netlink) {
   int removed = 0;
-  int shelved = 0;
   netlink.request(release_, &removed);
-  netlink.request(unshelve_, &shelved);
-  return removed + shelved;
+  netlink.request(unshelve_);
+  return removed;
 }
 
 bool VirtualAddresses::contains(int link, const net::IpAddress& address) const {

@@ -55,13 +55,14 @@ class VirtualAddresses {
 
   /// Adds what is missing and renews the lease of all. Returns 0 or the first errno value; the others are tried.
   int hold(Netlink& netlink);
-  /// Removes all. Absent ones are no error.
-  int release(Netlink& netlink);
+  /// Removes all. Absent ones are no error; `removed`, when not null, is set to how many were there.
+  int release(Netlink& netlink, int* removed = nullptr);
   /// Puts all on the loopback interface for at most `time` (the kernel's lease, whole seconds): connections are
   /// accepted and go on whatever becomes of the address on its own interface.
   int shelve(Netlink& netlink, std::chrono::seconds time);
   int unshelve(Netlink& netlink);
-  /// For the start: removes what an earlier run left, also from the loopback interface; returns how many there were.
+  /// For the start: removes what an earlier run left, also from the loopback interface; returns how many there were on
+  /// their own interface.
   int remove_left_overs(Netlink& netlink);
 
   /// True for an address of the set on its own interface.

@@ -1,6 +1,7 @@
 #include "control/address/virtual_mac.h"
 
 #include <fmt/format.h>
+#include <linux/if_addr.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
@@ -46,6 +47,24 @@ int add_link(Netlink& netlink, const std::string& name, const Mac& mac, int pare
   return netlink.request(message);
 }
 
+/// Adverts come from the link-local address of the interface below (RFC 9568 §5.1.2.1), which must exist above too.
+int copy_link_local(Netlink& netlink, const HostLink& from, int to) {
+  for (const HostAddress& own : from.addresses) {
+    if (own.address.is_v4() || own.scope != RT_SCOPE_LINK) continue;
+    NetlinkMessage message;
+    ifaddrmsg fixed{};
+    fixed.ifa_family = AF_INET6;
+    fixed.ifa_prefixlen = own.prefix;
+    fixed.ifa_scope = RT_SCOPE_LINK;
+    fixed.ifa_index = static_cast<unsigned>(to);
+    message.begin(RTM_NEWADDR, NLM_F_ACK | NLM_F_CREATE | NLM_F_REPLACE, fixed);
+    message.attribute(IFA_LOCAL, own.address.bytes().data(), own.address.bytes().size());
+    message.attribute(IFA_FLAGS, std::uint32_t{IFA_F_NODAD | IFA_F_NOPREFIXROUTE});
+    return netlink.request(message);
+  }
+  return EADDRNOTAVAIL;
+}
+
 }  // namespace
 
 Mac virtual_mac(bool v4, std::uint8_t vrid) { return {0, 0, 0x5e, 0, static_cast<std::uint8_t>(v4 ? 1 : 2), vrid}; }
@@ -64,6 +83,9 @@ base::Result<VirtualMac> VirtualMac::create(const HostLink& parent, bool v4, std
   if (!link) return link.error();
   VirtualMac out;
   out.link_ = std::move(*link);
+  if (const int code = v4 ? 0 : copy_link_local(*netlink, parent, out.link_.index); code != 0) {
+    return base::Error::from_errno(code, fmt::format("a link-local address for {}", name));
+  }
   // Only the virtual MAC answers for the virtual address, and packets for it may come in although the route back leads
   // through the parent. The parent answers for addresses of its own alone.
   const std::string own = "/proc/sys/net/ipv4/conf/" + name + "/";
