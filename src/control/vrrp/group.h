@@ -33,7 +33,7 @@ class Group {
 
  private:
   void settle(Instant now, Actions& actions);
-  void spread_faults(Instant now, Actions& actions);
+  void spread_faults();
 
   std::vector<Instance> members_;
 };

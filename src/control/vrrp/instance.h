@@ -93,34 +93,48 @@ class Instance {
 
   // As master (instance_master.cc).
   void hear_as_master(const AdvertReceived& advert);
-  void hear_lower(const AdvertReceived& advert);
+  void hear_lower();
   void tick_as_master();
   void announce_due();
   void start_healing();
-  void finish_yield(Reason reason);
+  void finish_yield();
   void watch_isolation();
+  void leave_after_pause();
   Duration others_patience() const;
+  bool was_away() const;
 
   // As backup (instance_backup.cc).
   void hear_as_backup(const AdvertReceived& advert);
+  void hear_resignation(const AdvertReceived& advert);
   bool ignores(const AdvertReceived& advert);
+  bool has_dropped(const AdvertReceived& advert) const;
   void note_master(const AdvertReceived& advert);
   void tick_as_backup();
+  void listen();
+  void start_down_timer();
+  void shorten_down_timer(Instant at);
+  bool is_isolated() const;
+  bool is_path_blocked() const;
   void try_to_take_over();
   void weigh_witness(const Witness& before);
+  Duration own_skew() const;
 
   // Moves between states (instance_moves.cc).
-  void leave_init();
+  void begin(Instant now, Actions& actions);
+  void try_to_leave_init();
+  void claim(Reason reason);
   void become_master(Reason reason);
   void become_backup(Reason reason);
-  void enter_fault(Reason reason, std::uint8_t fault);
-  /// Lets go of the addresses on the way to `to`; `resign` with priority 0 before.
-  void release(bool resign, bool drain);
+  void step_down_with_group();
+  void hold_again(Reason reason);
+  /// Lets go of the addresses; `resign` with priority 0 before.
+  void release(bool resign);
   void transition(State to, Reason reason, std::uint8_t fault = 0);
-  void set_fault(std::uint8_t fault, bool present, Reason reason);
+  void set_fault(std::uint8_t fault, bool present);
+  void enter_fault();
   void update_priority();
-  void count_transition();
-  bool may_preempt() const;
+  void count_transition(Reason reason);
+  void refuse_command();
 
   void send_advert(std::uint8_t priority);
   void announce(std::uint8_t count);
@@ -142,13 +156,14 @@ class Instance {
   int weight_ = 0;
   std::uint64_t faults_ = 0;
   bool started_ = false;
-  bool ready_ = true;
+  bool ready_;
   bool unwell_ = false;
   bool conflict_ = false;
   Witness witness_;
 
   // INIT.
   Instant init_until_ = kNever;
+  bool ready_was_told_;
 
   // BACKUP.
   Instant down_at_ = kNever;
@@ -160,10 +175,17 @@ class Instance {
   std::uint8_t master_priority_ = 0;
   std::uint8_t master_best_ = 0;
   Instant heard_at_ = kNever;
+  /// The silence is one that the master announced.
   bool resigned_ = false;
+  /// A master of lower priority is heard and not listened to.
+  bool preempting_ = false;
+  /// After a pause: whoever is heard first is master.
   bool listening_ = false;
-  bool wants_master_ = false;
+  /// Handed over on demand: does not take the addresses back from a living master.
   bool keeps_away_ = false;
+  /// A member of a group that would be master if the others agreed.
+  bool wants_master_ = false;
+  Reason wanted_reason_{};
 
   // MASTER and YIELDING.
   Instant advert_at_ = kNever;
@@ -179,9 +201,8 @@ class Instance {
   Instant grace_until_ = kNever;
   Ip successor_;
   Ip predecessor_;
+  /// Next of the announcements 0.1, 1 and 5 s after a second master was heard.
   std::uint8_t healing_step_ = 0;
-  /// The priority of the strongest other node that was heard; decides how long the others wait.
-  std::uint8_t rival_priority_ = 254;
 
   // Flap damping.
   std::array<Instant, 3> transitions_{kNever, kNever, kNever};
