@@ -34,7 +34,7 @@ void Instance::begin(Instant now, Actions& actions) {
 }
 
 void Instance::try_to_leave_init() {
-  if (!started_ || init_until_ > now_) return;
+  if (!started_ || (init_until_ != kNever && init_until_ > now_)) return;
   // Without a word on readiness there is nothing more to wait for in time.
   init_until_ = kNever;
   if (!ready_was_told_) return;
