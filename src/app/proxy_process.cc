@@ -33,9 +33,8 @@ Result<void> hand_over(ha::Channel& channel, const ProxyStart& with, const ha::S
     const Result<void> sent = send_with_file(channel, {{"type", "file"}, {"path", with.file->path}}, std::move(*text));
     if (!sent) return sent;
   }
-  const Result<void> sent =
-      send_with_file(channel, {{"type", "health"}, {"workers", with.workers}, {"path", with.health_path}},
-                     duplicate(page.file()));
+  const Result<void> sent = send_with_file(
+      channel, {{"type", "health"}, {"workers", with.workers}, {"path", with.health_path}}, duplicate(page.file()));
   if (!sent) return sent;
   for (const auto& [name, sockets] : with.sockets) {
     const Result<void> listener = channel.send({{"type", "listener"}, {"entryPoint", name}}, sockets);

@@ -345,9 +345,8 @@ int run(const StaticSources& given) {
   ::signal(SIGPIPE, SIG_IGN);
   ::signal(SIGXFSZ, SIG_IGN);  // a log file at the limit is an error of write()
   const std::size_t workers = *handed ? (*handed)->workers : allowed_cores();
-  base::Result<entry::ListeningSockets> sockets = *handed
-                                                      ? std::move((*handed)->sockets)
-                                                      : entry::open_listening_sockets(load.configuration, workers);
+  base::Result<entry::ListeningSockets> sockets =
+      *handed ? std::move((*handed)->sockets) : entry::open_listening_sockets(load.configuration, workers);
   if (!sockets) {
     report_command_error(sockets.error().text());
     return 1;

@@ -95,7 +95,7 @@ loop::Task<bool> ask(net::Stream& stream, std::string_view request, loop::TimePo
 }  // namespace
 
 DataPlaneCheck::DataPlaneCheck(DataPlaneOptions options, Told told, Told looked)
-  : options_(std::move(options)),
+    : options_(std::move(options)),
       told_(std::move(told)),
       looked_(std::move(looked)),
       ended_at_(loop::Loop::current().exact_now()),
@@ -220,8 +220,7 @@ const std::string& DataPlaneCheck::find_shortage() {
 }
 
 loop::Task<void> DataPlaneCheck::ask_regularly(Asked& asked) {
-  const std::string request =
-      fmt::format("GET {} HTTP/1.1\r\nHost: {}\r\n\r\n", options_.path, asked.address.text());
+  const std::string request = fmt::format("GET {} HTTP/1.1\r\nHost: {}\r\n\r\n", options_.path, asked.address.text());
   std::unique_ptr<net::Stream> stream;
   for (;;) {
     const loop::TimePoint due = loop::Loop::current().now() + options_.interval;

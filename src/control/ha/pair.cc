@@ -39,6 +39,7 @@ struct Pair::State {
   std::function<void(const boost::json::object&)> tell;
   std::unique_ptr<ControlSocket> control;
   bool in_maintenance = false;
+  bool has_served = false;
   loop::Scope tasks;
 
   boost::json::object status() const;
@@ -95,11 +96,14 @@ void Pair::data_plane_is(const DataPlaneVerdict& verdict) {
   state_->data_plane = verdict;
   if (verdict.health == kWell) {
     base::log_info("The data plane serves");
-  } else {
+  } else if (state_->has_served) {
     base::log_warn(verdict.health == kDead ? "The data plane cannot serve" : "The data plane is not well",
                    {{"reason", verdict.reason}});
   }
-  state_->faults[kDataPlaneFault] = "the data plane cannot serve: " + verdict.reason;
+  // Before it served for the first time the node takes no part anyway.
+  state_->has_served = state_->has_served || verdict.health == kWell;
+  if (!state_->has_served) return;
+  if (verdict.health != kWell) state_->faults[kDataPlaneFault] = "the data plane cannot serve: " + verdict.reason;
   const bool fatal = health.weight == 0;
   const bool faulty = verdict.health == kDead || (verdict.health == kUnwell && !state_->configuration.lastManStanding);
   if (verdict.health == kWell) state_->command(vrrp::ReadyChanged{.ready = true});
@@ -140,7 +144,9 @@ loop::Task<void> Pair::State::hear_speaker() {
 void Pair::State::take(const Report& report) {
   const std::string& name = name_of_router(report.router);
   switch (report.kind) {
-    case Report::Kind::kTransition: log_transition(report); break;
+    case Report::Kind::kTransition:
+      log_transition(report);
+      break;
     case Report::Kind::kProblem:
       base::log_warn(report.action.present ? "Problem in the pair" : "Problem in the pair has ended",
                      {{"instance", name}, {"problem", vrrp::name_of(report.action.problem)}});
@@ -158,14 +164,17 @@ void Pair::State::take(const Report& report) {
                       {{"instance", name}, {"error", base::Error::from_errno(report.code, "send").text()}});
       break;
     case Report::Kind::kLeaseLapsed:
-      base::log_error("The data plane was not proved alive: the virtual addresses are not renewed", {{"instance", name}});
+      base::log_error("The data plane was not proved alive: the virtual addresses are not renewed",
+                      {{"instance", name}});
       break;
     case Report::Kind::kConflict:
       base::log_error("Another machine claims a virtual address",
                       {{"instance", name}, {"address", report.address.text()}, {"mac", mac_text(report.mac)}});
       break;
-    case Report::Kind::kAskForTakeover: break;
-    case Report::Kind::kReloaded: break;
+    case Report::Kind::kAskForTakeover:
+      break;
+    case Report::Kind::kReloaded:
+      break;
   }
   tell_now();
 }
@@ -209,8 +218,8 @@ loop::Task<boost::json::object> Pair::State::execute(boost::json::object request
     in_maintenance = on != nullptr && on->is_bool() && on->get_bool();
     command(vrrp::MaintenanceChanged{.on = in_maintenance});
     base::log_info(in_maintenance ? "Maintenance begins" : "Maintenance ends");
-    co_return boost::json::object{{"done", in_maintenance ? "this node takes no part until `ha maintenance off`"
-                                                          : "this node takes part again"}};
+    co_return boost::json::object{
+        {"done", in_maintenance ? "this node takes no part until `ha maintenance off`" : "this node takes part again"}};
   }
   co_return boost::json::object{{"error", fmt::format("unknown command \"{}\"", word)}};
 }

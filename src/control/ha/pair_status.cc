@@ -64,12 +64,9 @@ array peers_of(const RouterSnapshot& router, vrrp::Instant now) {
 }
 
 object counters_of(const vrrp::Statistics& statistics) {
-  object counters{{"advert_rcvd", statistics.advert_rcvd},
-                  {"advert_sent", statistics.advert_sent},
-                  {"become_master", statistics.become_master},
-                  {"release_master", statistics.release_master},
-                  {"pri_zero_rcvd", statistics.pri_zero_rcvd},
-                  {"pri_zero_sent", statistics.pri_zero_sent}};
+  object counters{{"advert_rcvd", statistics.advert_rcvd},     {"advert_sent", statistics.advert_sent},
+                  {"become_master", statistics.become_master}, {"release_master", statistics.release_master},
+                  {"pri_zero_rcvd", statistics.pri_zero_rcvd}, {"pri_zero_sent", statistics.pri_zero_sent}};
   for (std::size_t i = 0; i < vrrp::kRefusals; ++i) {
     const auto refusal = static_cast<vrrp::Refusal>(i);
     counters[vrrp::name_of(refusal)] = statistics.refused[refusal];
@@ -109,9 +106,12 @@ object instance_of(const RouterSettings& settings, const RouterSnapshot& router,
 
 std::string_view name_of(DataPlaneHealth health) {
   switch (health) {
-    case DataPlaneHealth::kDead: return "dead";
-    case DataPlaneHealth::kUnwell: return "unwell";
-    case DataPlaneHealth::kWell: return "well";
+    case DataPlaneHealth::kDead:
+      return "dead";
+    case DataPlaneHealth::kUnwell:
+      return "unwell";
+    case DataPlaneHealth::kWell:
+      return "well";
   }
   return "unknown";
 }
@@ -126,12 +126,18 @@ std::string_view name_of(vrrp::Witness::Gateway gateway) {
 std::string fault_text(std::uint8_t fault, const std::vector<std::string>& faults) {
   if (fault < faults.size()) return faults[fault];
   switch (fault) {
-    case kInterfaceFault: return "the network interface is down";
-    case kSourceFault: return "the source address is gone from the interface";
-    case kTrackedInterfaceFault: return "a tracked interface is down";
-    case vrrp::kMaintenanceFault: return "maintenance";
-    case vrrp::kGroupFault: return "another instance of the sync group has a fault";
-    default: return fmt::format("fault {}", fault);
+    case kInterfaceFault:
+      return "the network interface is down";
+    case kSourceFault:
+      return "the source address is gone from the interface";
+    case kTrackedInterfaceFault:
+      return "a tracked interface is down";
+    case vrrp::kMaintenanceFault:
+      return "maintenance";
+    case vrrp::kGroupFault:
+      return "another instance of the sync group has a fault";
+    default:
+      return fmt::format("fault {}", fault);
   }
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 
-// The status of a node of a pair, as one JSON object: what `tandem ha status`, /api/ha and the metrics show. Made on the
-// supervisor's main thread.
+// The status of a node of a pair, as one JSON object: what `tandem ha status`, /api/ha and the metrics show. Made on
+// the supervisor's main thread.
 
 #include <boost/json/object.hpp>
 #include <string>

@@ -73,8 +73,8 @@ std::optional<net::IpAddress> default_gateway() {
     unsigned gateway = 0;
     if (std::sscanf(line.c_str(), "%63s %x %x", link.data(), &destination, &gateway) != 3) continue;
     if (destination != 0 || gateway == 0) continue;
-    return net::IpAddress::parse(fmt::format("{}.{}.{}.{}", gateway & 255U, gateway >> 8U & 255U,
-                                             gateway >> 16U & 255U, gateway >> 24U));
+    return net::IpAddress::parse(
+        fmt::format("{}.{}.{}.{}", gateway & 255U, gateway >> 8U & 255U, gateway >> 16U & 255U, gateway >> 24U));
   }
   return std::nullopt;
 }
@@ -122,8 +122,7 @@ class Builder {
     if (!link) return link.error();
     built.link = link->index;
     built.link_name = link->name;
-    built.prefix =
-        parsed->prefix ? narrow<std::uint8_t>(*parsed->prefix) : prefix_of_subnet(*link, built.address);
+    built.prefix = parsed->prefix ? narrow<std::uint8_t>(*parsed->prefix) : prefix_of_subnet(*link, built.address);
     built.label = parsed->label;
     built.scope = scope_of(parsed->scope);
     if (parsed->broadcast) built.broadcast = address_of(*parsed->broadcast);
@@ -177,7 +176,7 @@ class Builder {
     to.unicast = !from.peers.empty();
     to.interval = model::advert_interval(from);
     to.preempt = from.preempt;
-    to.preempt_delay = from.preemptDelay.value;
+    if (from.preempt) to.preempt_delay = from.preemptDelay.value;
     to.down_timer_adverts = narrow<std::uint8_t>(from.downTimerAdverts);
     to.announcements = {.repeat = narrow<std::uint8_t>(from.garp.repeat),
                         .delay = from.garp.delay.value,

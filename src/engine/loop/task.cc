@@ -11,8 +11,9 @@ namespace {
 
 constexpr std::size_t kStep = 64;
 constexpr std::size_t kLargest = 8192;
-// A burst of work must not keep its peak for ever: a list that holds more bytes than this gives memory back.
-constexpr std::size_t kKeptBytes = std::size_t{256} * 1024;
+// A burst of work must not keep its peak for ever: lists that hold more bytes than this give memory back. What some
+// hundred streams of HTTP/2 need at a time is below.
+constexpr std::size_t kKeptBytes = std::size_t{8} * 1024 * 1024;
 
 struct FreeBlock {
   FreeBlock* next;
@@ -20,7 +21,7 @@ struct FreeBlock {
 
 struct FreeLists {
   FreeBlock* head[kLargest / kStep + 1] = {};
-  unsigned length[kLargest / kStep + 1] = {};
+  std::size_t kept = 0;  // bytes
 
   ~FreeLists() {
     for (FreeBlock*& list : head) {
@@ -41,7 +42,7 @@ void* allocate_pooled(std::size_t size) {
   const std::size_t index = class_of(size);
   if (size <= kLargest && !FreeLists::closed) {
     if (FreeBlock*& list = free_lists.head[index]; list != nullptr) {
-      --free_lists.length[index];
+      free_lists.kept -= index * kStep;
       return std::exchange(list, list->next);
     }
   }
@@ -50,14 +51,14 @@ void* allocate_pooled(std::size_t size) {
 
 void free_pooled(void* memory, std::size_t size) noexcept {
   const std::size_t index = class_of(size);
-  if (size > kLargest || FreeLists::closed || free_lists.length[index] * index * kStep >= kKeptBytes) {
+  if (size > kLargest || FreeLists::closed || free_lists.kept >= kKeptBytes) {
     ::operator delete(memory);
     return;
   }
   auto* block = static_cast<FreeBlock*>(memory);
   block->next = free_lists.head[index];
   free_lists.head[index] = block;
-  ++free_lists.length[index];
+  free_lists.kept += index * kStep;
 }
 
 void PromiseBase::unhandled_exception() const noexcept {

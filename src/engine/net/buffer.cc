@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "engine/loop/task.h"
 #include "engine/observe/metrics_worker.h"
 
 namespace tandem::net {
@@ -12,6 +13,7 @@ namespace tandem::net {
 namespace {
 
 // Enough to serve the requests that are being read at one moment, not a memory of the worst moment.
+constexpr std::size_t kTiny = 2048;  // content of a few bytes, from the lists of frames
 constexpr std::size_t kKeptSmall = 64;
 constexpr std::size_t kKeptLarge = 8;
 
@@ -26,6 +28,10 @@ FreeBuffers& free_buffers() {
 }
 
 char* take(std::size_t capacity) {
+  if (capacity == kTiny) {
+    observe::WorkerCounters::add(observe::worker_counters().buffer_bytes, capacity);
+    return static_cast<char*>(loop::allocate_pooled(capacity));
+  }
   FreeBuffers& free = free_buffers();
   auto& list = capacity == Buffer::kSmall ? free.small : free.large;
   const bool pooled = capacity == Buffer::kSmall || capacity == Buffer::kLarge;
@@ -39,6 +45,10 @@ char* take(std::size_t capacity) {
 }
 
 void give_back(char* memory, std::size_t capacity) {
+  if (capacity == kTiny) {
+    observe::WorkerCounters::subtract(observe::worker_counters().buffer_bytes, capacity);
+    return loop::free_pooled(memory, capacity);
+  }
   std::unique_ptr<char[]> owned(memory);
   FreeBuffers& free = free_buffers();
   if (capacity == Buffer::kSmall && free.small.size() < kKeptSmall) free.small.push_back(std::move(owned));
@@ -49,7 +59,7 @@ void give_back(char* memory, std::size_t capacity) {
 }  // namespace
 
 std::span<char> Buffer::prepare(std::size_t expected) {
-  const std::size_t wanted = expected > kSmall ? kLarge : kSmall;
+  const std::size_t wanted = expected > kSmall ? kLarge : expected > kTiny ? kSmall : kTiny;
   if (memory_ == nullptr) {
     memory_ = take(wanted);
     capacity_ = wanted;
@@ -63,7 +73,7 @@ std::span<char> Buffer::prepare(std::size_t expected) {
       end_ -= begin_;
       begin_ = 0;
     } else {
-      grow(capacity_ * 2);
+      grow(capacity_ < kSmall ? kSmall : capacity_ * 2);
     }
   }
   return {memory_ + end_, capacity_ - end_};

@@ -7,6 +7,7 @@
 
 #include "protocol/http/client_rules.h"
 #include "protocol/http2/client_stream.h"
+#include "protocol/http2/frame_memory.h"
 
 namespace tandem::http2 {
 
@@ -55,7 +56,7 @@ ClientSession::~ClientSession() {
 
 void ClientSession::start() {
   nghttp2_option* const options = common_options(options_.max_header_bytes);
-  nghttp2_session_client_new2(&session_, callbacks(), static_cast<Session*>(this), options);
+  nghttp2_session_client_new3(&session_, callbacks(), static_cast<Session*>(this), options, frame_memory());
   nghttp2_option_del(options);
   const std::array<nghttp2_settings_entry, 3> settings{
       {{NGHTTP2_SETTINGS_ENABLE_PUSH, 0},

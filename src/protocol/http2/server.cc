@@ -7,6 +7,7 @@
 #include <array>
 
 #include "base/log.h"
+#include "protocol/http2/frame_memory.h"
 #include "protocol/http2/server_stream.h"
 
 namespace tandem::http2 {
@@ -45,7 +46,7 @@ ServerSession::~ServerSession() { drop_streams(); }
 void ServerSession::send_preface() {
   nghttp2_option* const options = common_options(options_.max_header_bytes);
   nghttp2_option_set_max_deflate_dynamic_table_size(options, options_.encoder_table_size);
-  nghttp2_session_server_new2(&session_, callbacks(), static_cast<Session*>(this), options);
+  nghttp2_session_server_new3(&session_, callbacks(), static_cast<Session*>(this), options, frame_memory());
   nghttp2_option_del(options);
   std::array<nghttp2_settings_entry, 4> settings;
   std::size_t count = 0;
