@@ -134,7 +134,6 @@ base::Result<void> AdvertSocket::open_receiver() {
   } else {
     options.set(IPPROTO_IPV6, IPV6_RECVHOPLIMIT, 1);
     options.set(IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
-    options.set(IPPROTO_IPV6, IPV6_V6ONLY, 1);
     options.set(IPPROTO_IPV6, IPV6_MULTICAST_ALL, 0);
     if (settings_.multicast) {
       ipv6_mreq join{};

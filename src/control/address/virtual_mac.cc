@@ -15,8 +15,6 @@ namespace tandem::address {
 
 namespace {
 
-constexpr std::uint8_t kNoAddresses = 1;  // IN6_ADDR_GEN_MODE_NONE: no link-local address from the virtual MAC
-
 int remove_link(Netlink& netlink, const std::string& name) {
   NetlinkMessage message;
   message.begin(RTM_DELLINK, NLM_F_ACK, ifinfomsg{});
@@ -26,10 +24,7 @@ int remove_link(Netlink& netlink, const std::string& name) {
 
 int add_link(Netlink& netlink, const std::string& name, const Mac& mac, int parent) {
   NetlinkMessage message;
-  ifinfomsg fixed{};
-  fixed.ifi_flags = IFF_UP;
-  fixed.ifi_change = IFF_UP;
-  message.begin(RTM_NEWLINK, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL, fixed);
+  message.begin(RTM_NEWLINK, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL, ifinfomsg{});
   message.text(IFLA_IFNAME, name);
   message.attribute(IFLA_LINK, parent);
   message.attribute(IFLA_ADDRESS, mac.data(), mac.size());
@@ -39,11 +34,16 @@ int add_link(Netlink& netlink, const std::string& name, const Mac& mac, int pare
   message.attribute(IFLA_MACVLAN_MODE, std::uint32_t{MACVLAN_MODE_PRIVATE});
   message.close(details);
   message.close(described);
-  const std::size_t families = message.open(IFLA_AF_SPEC);
-  const std::size_t v6 = message.open(AF_INET6);
-  message.attribute(IFLA_INET6_ADDR_GEN_MODE, kNoAddresses);
-  message.close(v6);
-  message.close(families);
+  return netlink.request(message);
+}
+
+int bring_up(Netlink& netlink, const std::string& name) {
+  NetlinkMessage message;
+  ifinfomsg fixed{};
+  fixed.ifi_flags = IFF_UP;
+  fixed.ifi_change = IFF_UP;
+  message.begin(RTM_NEWLINK, NLM_F_ACK, fixed);
+  message.text(IFLA_IFNAME, name);
   return netlink.request(message);
 }
 
@@ -76,6 +76,11 @@ base::Result<VirtualMac> VirtualMac::create(const HostLink& parent, bool v4, std
   remove_link(*netlink, name);
   if (const int code = add_link(*netlink, name, virtual_mac(v4, vrid), parent.index); code != 0) {
     return privilege_error(code, fmt::format("adding the interface {} above {}", name, parent.name), "CAP_NET_ADMIN");
+  }
+  // IN6_ADDR_GEN_MODE_NONE: no link-local address out of the virtual MAC.
+  std::ofstream("/proc/sys/net/ipv6/conf/" + name + "/addr_gen_mode") << 1;
+  if (const int code = bring_up(*netlink, name); code != 0) {
+    return base::Error::from_errno(code, fmt::format("bringing up the interface {}", name));
   }
   auto links = HostLinks::read();
   if (!links) return links.error();
