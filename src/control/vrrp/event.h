@@ -83,6 +83,10 @@ struct Witness {
   Gateway gateway = Gateway::kNone;
   /// No third node exists: nobody else can take over at the same moment.
   bool sole_peer = true;
+  /// With kMaster what the peer's adverts say, so that of two masters that hear each other over the link alone one
+  /// steps down. Priority 0: not known.
+  std::uint8_t peer_priority = 0;
+  Ip peer_source;
 
   bool link_up() const { return link == Link::kUpElsewhere || link == Link::kUpOnService; }
 };

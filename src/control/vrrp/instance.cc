@@ -189,6 +189,7 @@ void Instance::on(const WitnessChanged& event) {
     if (witness_.link_up() && witness_.peer == Witness::Peer::kMaster) finish_yield();
   } else if (state_ == State::kMaster) {
     watch_isolation();
+    weigh_second_master(before);
   }
 }
 

@@ -98,6 +98,9 @@ class Instance {
   void announce_due();
   void start_healing();
   void finish_yield();
+  void step_down(const AdvertReceived& winner);
+  bool is_stronger(const AdvertReceived& other) const;
+  void weigh_second_master(const Witness& before);
   void watch_isolation();
   void leave_after_pause();
   Duration others_patience() const;

@@ -133,7 +133,9 @@ bool Instance::is_isolated() const {
 
 void Instance::try_to_take_over() {
   if (!preempting_) {
-    const bool blocked = !resigned_ && is_path_blocked();
+    // The link may not yet know that the master resigned, but it may know of another one.
+    const bool outdated = resigned_ && (witness_.sole_peer || witness_.peer_source == master_);
+    const bool blocked = !outdated && is_path_blocked();
     const bool isolated = is_isolated();
     report(Problem::kVrrpPathBlocked, blocked);
     report(Problem::kIsolatedNode, isolated);

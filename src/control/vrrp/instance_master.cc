@@ -53,18 +53,39 @@ void Instance::hear_as_master(const AdvertReceived& advert) {
   // The predecessor of a planned switch-over goes on until it has heard us.
   if (grace_until_ != kNever && now_ < grace_until_ && advert.source == predecessor_) return;
   if (advert.priority == kOwnerPriority && priority_ == kOwnerPriority) report(Problem::kSecondOwner, true);
-  const bool higher = advert.priority > priority_;
-  if (!higher && (advert.priority < priority_ || advert.source <= options_.source)) {
-    // At once, unless it has just had one: a flood of adverts is not answered by another.
-    if (last_sent_ == kNever || now_ - last_sent_ >= options_.interval / 4) send_advert(priority_);
-    hear_lower();
+  if (is_stronger(advert)) {
+    step_down(advert);
     return;
   }
+  // At once, unless it has just had one: a flood of adverts is not answered by another.
+  if (last_sent_ == kNever || now_ - last_sent_ >= options_.interval / 4) send_advert(priority_);
+  hear_lower();
+}
+
+bool Instance::is_stronger(const AdvertReceived& other) const {
+  return other.priority > priority_ || (other.priority == priority_ && other.source > options_.source);
+}
+
+void Instance::step_down(const AdvertReceived& winner) {
   // The last word: the winner may never have heard us, and must know that neighbours have learned our address.
   send_advert(priority_);
   release(false);
-  become_backup(higher ? Reason::kHigherPriority : Reason::kHigherAddress);
-  note_master(advert);
+  become_backup(winner.priority > priority_ ? Reason::kHigherPriority : Reason::kHigherAddress);
+  note_master(winner);
+}
+
+/// Adverts may be blocked where the peer link is not: then it must end the time of two masters.
+void Instance::weigh_second_master(const Witness& before) {
+  const bool in_grace = grace_until_ != kNever && now_ < grace_until_;
+  if (witness_.link != Witness::Link::kUpOnService || in_grace) return;
+  if (witness_.peer == Witness::Peer::kMaster) {
+    const AdvertReceived word{
+        .source = witness_.peer_source, .priority = witness_.peer_priority, .interval = options_.interval};
+    if (word.priority != 0 && is_stronger(word)) step_down(word);
+  } else if (before.link_up() && before.peer == Witness::Peer::kMaster && healing_at_ == kNever) {
+    // It gave up: neighbours may have learned its address.
+    start_healing();
+  }
 }
 
 void Instance::hear_lower() {
@@ -101,6 +122,9 @@ void Instance::tick_as_master() {
     const Instant next = advert_at_ + options_.interval;
     send_advert(priority_);
     if (next > now_) advert_at_ = next;
+    // What the link said before we became master counts when it still says so two intervals later.
+    if (now_ - since_ >= 2 * options_.interval) weigh_second_master(witness_);
+    if (!holds_addresses()) return;
   }
   announce_due();
   if (second_master_until_ <= now_) {
