@@ -99,6 +99,20 @@ constexpr std::string_view kWhoami = R"(Usage: tandem whoami [--port=N] [--name=
 Serves a page that shows the request it got: a server to try things with.
 )";
 
+constexpr std::string_view kImport =
+    R"(Usage: tandem import keepalived FILE [--output FILE] [--id ID] [--peer-priority N] [--strict]
+
+Writes the section `ha` that does what a keepalived.conf says, and lists on standard error what could not be translated
+and why, with file and line. Nothing is passed over.
+
+    --output FILE       write there instead of to standard output; the file must not exist
+    --id ID             take lines that begin with @ID (keepalived -i); without it the host's name
+    --peer-priority N   the other node's priority: says whether weights of checks can move the addresses
+    --strict            weights that cannot, or may not, are errors
+
+Exit code: 0 all is translated, 1 something is not or is an error of --strict, 2 error.
+)";
+
 constexpr std::string_view kVersion = R"(Usage: tandem version
 
 Shows the version.
@@ -107,13 +121,14 @@ Shows the version.
 }  // namespace
 
 std::string_view command_help(std::string_view command) {
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 8> kTexts{{{"check", kCheck},
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 9> kTexts{{{"check", kCheck},
                                                                                  {"diff", kDiff},
                                                                                  {"show", kShow},
                                                                                  {"route", kRoute},
                                                                                  {"ha", kHa},
                                                                                  {"healthcheck", kHealthcheck},
                                                                                  {"whoami", kWhoami},
+                                                                                 {"import", kImport},
                                                                                  {"version", kVersion}}};
   for (const auto& [name, text] : kTexts) {
     if (name == command) return text;

@@ -9,6 +9,7 @@
 #include "app/ha_command.h"
 #include "app/healthcheck.h"
 #include "app/help.h"
+#include "app/import_command.h"
 #include "app/problems.h"
 #include "app/route.h"
 #include "app/run.h"
@@ -88,6 +89,7 @@ int run_command_line(std::vector<std::string> arguments) {
   if (command == "show") return run_looking(run_show, arguments);
   if (command == "route") return run_looking(run_route, arguments);
   if (command == "ha") return run_ha(arguments);
+  if (command == "import") return run_import(arguments);
   if (command == "healthcheck") return run_healthcheck(std::move(arguments));
   if (command == "whoami") return run_whoami_command(arguments);
   if (command == "version") {

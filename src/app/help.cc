@@ -26,6 +26,7 @@ Commands:
     route          Tells which router takes a request, and why no other one
     ha             Shows the pair, and hands its addresses over (status, failover, maintenance)
     healthcheck    Calls the ping of a running tandem with the same configuration
+    import         Writes the section ha for a keepalived.conf (import keepalived FILE)
     version        Shows the version
     whoami         Serves a page that shows the request it got (--port, --name)
 

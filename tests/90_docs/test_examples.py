@@ -11,7 +11,7 @@ from conftest import PROGRAM, ROOT
 REFERENCE = ROOT / "docs/reference"
 DYNAMIC = {"http", "tcp", "udp", "tls"}
 STATIC = {"entryPoints", "providers", "api", "ping", "log", "accessLog", "metrics", "tracing", "certificatesResolvers", "serversTransport",
-          "tcpServersTransport", "global", "core", "hostResolver", "spiffe", "ocsp", "experimental"}
+          "tcpServersTransport", "global", "core", "hostResolver", "spiffe", "ocsp", "experimental", "ha"}
 # Dynamic examples name these entry points.
 AROUND = {"entryPoints": {"web": {"address": ":80"}, "websecure": {"address": ":443"}, "postgres": {"address": ":5432"}, "dns": {"address": ":53/udp"}},
           "providers": {"file": {"filename": "dynamic.yml"}}, "api": {}}
