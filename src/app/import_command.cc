@@ -13,7 +13,7 @@
 #include "base/fd.h"
 #include "config/model/decode_configuration.h"
 #include "config/model/validate_ha.h"
-#include "control/ha/import_keepalived.h"
+#include "control/keepalived/import_keepalived.h"
 
 namespace tandem::app {
 namespace {
@@ -24,7 +24,7 @@ using base::ErrorKind;
 struct ImportArguments {
   std::vector<std::string> words;
   std::string output;
-  ha::ImportOptions options;
+  keepalived::ImportOptions options;
 };
 
 std::string host_name() {
@@ -99,9 +99,9 @@ format::Problems refusals(const format::Value& tree) {
 int run_import(const std::vector<std::string>& arguments) {
   const auto parsed = parse(arguments);
   if (!parsed) return command_failed(parsed.error().text());
-  const auto imported = ha::import_keepalived(parsed->words.back(), parsed->options);
+  const auto imported = keepalived::import_keepalived(parsed->words.back(), parsed->options);
   if (!imported) return command_failed(imported.error().text());
-  for (const ha::ImportRemark& remark : imported->remarks) fmt::print(stderr, "{}\n", remark.line());
+  for (const keepalived::ImportRemark& remark : imported->remarks) fmt::print(stderr, "{}\n", remark.line());
   const format::Problems refused = refusals(imported->ha);
   for (const format::Problem& problem : refused) fmt::print(stderr, "error: {}\n", problem.text());
   const std::string text = imported->yaml();
@@ -111,8 +111,8 @@ int run_import(const std::vector<std::string>& arguments) {
   } else if (const auto done = write_new(parsed->output, text); !done) {
     return command_failed(done.error().text());
   }
-  const bool whole =
-      refused.empty() && !imported->has(ha::RemarkKind::kUntranslated) && !imported->has(ha::RemarkKind::kError);
+  const bool whole = refused.empty() && !imported->has(keepalived::RemarkKind::kUntranslated) &&
+                     !imported->has(keepalived::RemarkKind::kError);
   return whole ? 0 : 1;
 }
 

@@ -6,9 +6,9 @@
 
 #include "config/format/value.h"
 
-namespace tandem::ha {
+namespace tandem::keepalived {
 
 /// Ends with a line break; nothing for an empty object.
 std::string yaml_text(const format::Value& value);
 
-}  // namespace tandem::ha
+}  // namespace tandem::keepalived

@@ -4,9 +4,9 @@
 
 #include <string_view>
 
-#include "control/ha/import_keepalived.h"
+#include "control/keepalived/import_keepalived.h"
 
-namespace tandem::ha {
+namespace tandem::keepalived {
 
 struct KeywordFate {
   std::string_view keyword;  ///< a * at the end stands for any ending
@@ -19,4 +19,4 @@ enum class KeywordBlock : std::uint8_t { kTop, kGlobal, kInstance, kGroup, kScri
 /// Null for a keyword that nobody knows there.
 const KeywordFate* fate_of(KeywordBlock block, std::string_view keyword);
 
-}  // namespace tandem::ha
+}  // namespace tandem::keepalived

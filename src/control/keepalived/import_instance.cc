@@ -1,4 +1,4 @@
-#include "control/ha/import_instance.h"
+#include "control/keepalived/import_instance.h"
 
 #include <fmt/format.h>
 
@@ -8,7 +8,7 @@
 
 #include "config/model/virtual_address.h"
 
-namespace tandem::ha {
+namespace tandem::keepalived {
 namespace {
 
 using std::chrono::milliseconds;
@@ -342,4 +342,4 @@ ImportedInstance import_instance(const KeepalivedStatement& statement, const Ins
   return InstanceImport(statement, defaults, remarks).run();
 }
 
-}  // namespace tandem::ha
+}  // namespace tandem::keepalived

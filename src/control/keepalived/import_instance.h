@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "control/ha/import_values.h"
+#include "control/keepalived/import_values.h"
 
-namespace tandem::ha {
+namespace tandem::keepalived {
 
 /// What global_defs says for all instances.
 struct InstanceDefaults {
@@ -34,4 +34,4 @@ ImportedInstance import_instance(const KeepalivedStatement& statement, const Ins
 /// Takes a keyword garp_…, without or with the prefix `vrrp_`; false for others.
 bool take_garp(const KeepalivedStatement& statement, model::GarpSettings& garp, Remarks& remarks);
 
-}  // namespace tandem::ha
+}  // namespace tandem::keepalived

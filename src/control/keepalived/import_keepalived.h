@@ -10,7 +10,7 @@
 #include "base/result.h"
 #include "config/format/value.h"
 
-namespace tandem::ha {
+namespace tandem::keepalived {
 
 struct ImportOptions {
   std::string id;                  ///< Lines that begin with @ID (keepalived -i).
@@ -47,4 +47,4 @@ struct Import {
 /// Errors: the file cannot be read, or holds no vrrp_instance.
 base::Result<Import> import_keepalived(const std::string& path, const ImportOptions& options);
 
-}  // namespace tandem::ha
+}  // namespace tandem::keepalived

@@ -1,4 +1,4 @@
-#include "control/ha/import_keepalived.h"
+#include "control/keepalived/import_keepalived.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -16,10 +16,10 @@
 #include "base/text.h"
 #include "config/model/static_configuration.h"
 #include "config/model/validate_ha.h"
-#include "control/ha/import_instance.h"
-#include "control/ha/yaml_text.h"
+#include "control/keepalived/import_instance.h"
+#include "control/keepalived/yaml_text.h"
 
-namespace tandem::ha {
+namespace tandem::keepalived {
 namespace {
 
 using format::Array;
@@ -515,4 +515,4 @@ base::Result<Import> import_keepalived(const std::string& path, const ImportOpti
   return Importer(options).run(path);
 }
 
-}  // namespace tandem::ha
+}  // namespace tandem::keepalived

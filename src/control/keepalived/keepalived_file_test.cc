@@ -1,4 +1,4 @@
-#include "control/ha/keepalived_file.h"
+#include "control/keepalived/keepalived_file.h"
 
 #include <gmock/gmock.h>
 #include <unistd.h>
@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
-namespace tandem::ha {
+namespace tandem::keepalived {
 namespace {
 
 using testing::ElementsAre;
@@ -125,4 +125,4 @@ TEST_F(KeepalivedInclude, AFileThatIncludesItselfEnds) {
 }
 
 }  // namespace
-}  // namespace tandem::ha
+}  // namespace tandem::keepalived

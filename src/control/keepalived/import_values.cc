@@ -1,4 +1,4 @@
-#include "control/ha/import_values.h"
+#include "control/keepalived/import_values.h"
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -9,7 +9,7 @@
 
 #include "config/model/command_words.h"
 
-namespace tandem::ha {
+namespace tandem::keepalived {
 
 void Remarks::add(RemarkKind kind, const FilePlace& place, std::string text) {
   list_.push_back({.kind = kind, .place = place.text(), .text = std::move(text)});
@@ -131,4 +131,4 @@ std::vector<TrackUse> track_uses(const KeepalivedStatement& block, const std::st
   return uses;
 }
 
-}  // namespace tandem::ha
+}  // namespace tandem::keepalived

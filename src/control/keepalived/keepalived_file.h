@@ -9,7 +9,7 @@
 
 #include "base/result.h"
 
-namespace tandem::ha {
+namespace tandem::keepalived {
 
 /// Where a statement begins.
 struct FilePlace {
@@ -54,4 +54,4 @@ base::Result<KeepalivedFile> read_keepalived_file(const std::string& path, const
 /// The same for a text; `path` names it in places and says where relative includes are.
 KeepalivedFile parse_keepalived(std::string_view text, const std::string& path, const std::string& id);
 
-}  // namespace tandem::ha
+}  // namespace tandem::keepalived

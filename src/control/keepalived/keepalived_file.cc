@@ -1,4 +1,4 @@
-#include "control/ha/keepalived_file.h"
+#include "control/keepalived/keepalived_file.h"
 
 #include <fmt/format.h>
 #include <glob.h>
@@ -11,7 +11,7 @@
 #include <map>
 #include <sstream>
 
-namespace tandem::ha {
+namespace tandem::keepalived {
 namespace {
 
 constexpr int kDeepestInclude = 20;
@@ -351,4 +351,4 @@ base::Result<KeepalivedFile> read_keepalived_file(const std::string& path, const
   return parse_keepalived(*text, path, id);
 }
 
-}  // namespace tandem::ha
+}  // namespace tandem::keepalived

@@ -1,4 +1,4 @@
-#include "control/ha/import_keepalived.h"
+#include "control/keepalived/import_keepalived.h"
 
 #include <gmock/gmock.h>
 #include <unistd.h>
@@ -10,7 +10,7 @@
 #include "config/model/decode_configuration.h"
 #include "config/model/validate_ha.h"
 
-namespace tandem::ha {
+namespace tandem::keepalived {
 namespace {
 
 using std::chrono::milliseconds;
@@ -317,4 +317,4 @@ TEST_F(ImportKeepalived, AFileWithoutInstancesIsAnError) {
 }
 
 }  // namespace
-}  // namespace tandem::ha
+}  // namespace tandem::keepalived

@@ -1,8 +1,8 @@
-#include "control/ha/keepalived_keywords.h"
+#include "control/keepalived/keepalived_keywords.h"
 
 #include <span>
 
-namespace tandem::ha {
+namespace tandem::keepalived {
 namespace {
 
 constexpr auto kNote = RemarkKind::kNote;
@@ -176,4 +176,4 @@ const KeywordFate* fate_of(KeywordBlock block, std::string_view keyword) {
   return nullptr;
 }
 
-}  // namespace tandem::ha
+}  // namespace tandem::keepalived

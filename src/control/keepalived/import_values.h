@@ -7,11 +7,11 @@
 #include <vector>
 
 #include "config/model/high_availability.h"
-#include "control/ha/import_keepalived.h"
-#include "control/ha/keepalived_file.h"
-#include "control/ha/keepalived_keywords.h"
+#include "control/keepalived/import_keepalived.h"
+#include "control/keepalived/keepalived_file.h"
+#include "control/keepalived/keepalived_keywords.h"
 
-namespace tandem::ha {
+namespace tandem::keepalived {
 
 /// Collects what people must know.
 class Remarks {
@@ -55,4 +55,4 @@ bool take_notify(const KeepalivedStatement& statement, model::NotifyCommands& no
 /// The lines of a block `{ NAME [weight W [reverse]] }`.
 std::vector<TrackUse> track_uses(const KeepalivedStatement& block, const std::string& user, Remarks& remarks);
 
-}  // namespace tandem::ha
+}  // namespace tandem::keepalived

@@ -1,11 +1,11 @@
-#include "control/ha/yaml_text.h"
+#include "control/keepalived/yaml_text.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
 
-namespace tandem::ha {
+namespace tandem::keepalived {
 namespace {
 
 using format::Array;
@@ -106,4 +106,4 @@ std::string yaml_text(const Value& value) {
   return out;
 }
 
-}  // namespace tandem::ha
+}  // namespace tandem::keepalived
