@@ -170,17 +170,17 @@ std::size_t encode(const Advert& advert, const Ip& source, const Ip& destination
   return size;
 }
 
-void encode_ipv4_header(const Ip& source, const Ip& destination, std::uint16_t id, std::size_t payload_size,
-                        std::span<std::uint8_t, kIpv4HeaderSize> out, std::uint8_t ttl) {
+void encode_ipv4_header(const Ipv4Header& header, std::size_t payload_size,
+                        std::span<std::uint8_t, kIpv4HeaderSize> out) {
   std::ranges::fill(out, std::uint8_t{0});
   out[0] = 0x45;
   out[1] = kTypeOfService;
   write_16(out, 2, kIpv4HeaderSize + payload_size);
-  write_16(out, 4, id);
-  out[8] = ttl;
+  write_16(out, 4, header.id);
+  out[8] = header.ttl;
   out[9] = kProtocol;
-  std::copy_n(source.octets.begin(), 4, out.begin() + 12);
-  std::copy_n(destination.octets.begin(), 4, out.begin() + 16);
+  std::copy_n(header.source.octets.begin(), 4, out.begin() + 12);
+  std::copy_n(header.destination.octets.begin(), 4, out.begin() + 16);
   write_16(out, 10, static_cast<std::uint16_t>(~folded(sum(out))));
 }
 

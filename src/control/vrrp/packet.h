@@ -84,9 +84,17 @@ class PacketId {
   std::uint16_t last_ = 0;
 };
 
-/// Writes the IPv4 header (no options, "don't fragment" not set) in front of `payload_size` bytes of VRRP.
-void encode_ipv4_header(const Ip& source, const Ip& destination, std::uint16_t id, std::size_t payload_size,
-                        std::span<std::uint8_t, kIpv4HeaderSize> out, std::uint8_t ttl = kTtl);
+/// What stands in the IPv4 header of one datagram besides its length.
+struct Ipv4Header {
+  Ip source;
+  Ip destination;
+  std::uint16_t id = 0;
+  std::uint8_t ttl = kTtl;
+};
+
+/// Writes the header (no options, "don't fragment" not set) that stands before `payload_size` bytes of VRRP.
+void encode_ipv4_header(const Ipv4Header& header, std::size_t payload_size,
+                        std::span<std::uint8_t, kIpv4HeaderSize> out);
 
 /// Why a packet was not taken. The first nine carry the names of keepalived's JSON statistics.
 enum class Refusal : std::uint8_t {

@@ -219,7 +219,7 @@ TEST(VrrpPacket, PasswordsAreCutAtEightBytes) {
 
 TEST(VrrpPacket, TheIpHeaderIsByteForByte) {
   std::array<std::uint8_t, kIpv4HeaderSize> header{};
-  encode_ipv4_header(kSource, kGroupIpv4, 1, 20, header);
+  encode_ipv4_header({.source = kSource, .destination = kGroupIpv4, .id = 1}, 20, header);
   EXPECT_EQ(Bytes(header.begin(), header.end()), hex("45c00028 00010000 ff70187c c0a8016e e0000012"));
 }
 
