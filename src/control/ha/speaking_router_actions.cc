@@ -33,8 +33,9 @@ int SpeakingRouter::send_advert(std::uint8_t priority) {
     const std::size_t size = vrrp::encode(advert, options.source, target, std::span(packet_).subspan(header));
     if (size == 0) return EMSGSIZE;
     if (v4) {
-      vrrp::encode_ipv4_header(options.source, target, id, size, std::span(packet_).first<vrrp::kIpv4HeaderSize>(),
-                               socket_->settings().ttl);
+      vrrp::encode_ipv4_header(
+          {.source = options.source, .destination = target, .id = id, .ttl = socket_->settings().ttl}, size,
+          std::span(packet_).first<vrrp::kIpv4HeaderSize>());
     }
     const int error = socket_->send(std::span(packet_).first(header + size), to);
     if (first == 0) first = error;

@@ -498,11 +498,7 @@ std::string story_of(std::uint64_t seed) {
 }
 
 TEST(VrrpSimulation, KeepsItsPromisesWhateverHappens) {
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-  constexpr std::uint64_t kSeeds = 1000;
-#else
   constexpr std::uint64_t kSeeds = 10000;
-#endif
   const std::uint64_t first = number_from("TANDEM_SIMULATION_FIRST", 1);
   const std::uint64_t count = number_from("TANDEM_SIMULATION_SEEDS", kSeeds);
   int failed = 0;
