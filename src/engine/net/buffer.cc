@@ -12,8 +12,9 @@ namespace tandem::net {
 
 namespace {
 
+// Content of a few bytes, of which hundreds of streams may have some; its memory is that of coroutine frames.
+constexpr std::size_t kTiny = 2048;
 // Enough to serve the requests that are being read at one moment, not a memory of the worst moment.
-constexpr std::size_t kTiny = 2048;  // content of a few bytes, from the lists of frames
 constexpr std::size_t kKeptSmall = 64;
 constexpr std::size_t kKeptLarge = 8;
 

@@ -26,8 +26,7 @@ using base::Error;
 using base::ErrorKind;
 
 /// Seals and opens session tickets with the process' keys.
-int on_ticket(SSL* /*ssl*/, unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX* cipher, EVP_MAC_CTX* mac,
-              int sealing) {
+int on_ticket(SSL* ssl, unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX* cipher, EVP_MAC_CTX* mac, int sealing) {
   constexpr int kNotOurs = 0;
   constexpr int kFine = 1;
   constexpr int kFineButOld = 2;  // the client gets a new ticket
@@ -52,7 +51,9 @@ int on_ticket(SSL* /*ssl*/, unsigned char* name, unsigned char* iv, EVP_CIPHER_C
   const int ready = sealing != 0 ? ::EVP_EncryptInit_ex(cipher, ::EVP_aes_256_cbc(), nullptr, key->cipher.data(), iv)
                                  : ::EVP_DecryptInit_ex(cipher, ::EVP_aes_256_cbc(), nullptr, key->cipher.data(), iv);
   if (ready != 1) return -1;
-  return sealing == 0 && key != set->begin() ? kFineButOld : kFine;
+  if (sealing != 0) return kFine;
+  // Clients use a ticket of TLS 1.3 once (RFC 8446 §C.4): without a new one every other handshake would be a full one.
+  return key != set->begin() || ::SSL_version(ssl) == TLS1_3_VERSION ? kFineButOld : kFine;
 }
 
 /// The first protocol of ours that the client has (RFC 7301 §3.2).
