@@ -58,7 +58,8 @@ class Options {
   int error_ = 0;
 };
 
-base::Result<OwnedDescriptor> raw_socket(const AdvertSocketSettings& settings, const std::string& link) {
+base::Result<OwnedDescriptor> raw_socket(const AdvertSocketSettings& settings) {
+  const std::string& link = settings.link_name;
   OwnedDescriptor out(::socket(settings.source.is_v4() ? AF_INET : AF_INET6, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK,
                                AdvertSocket::kProtocol));
   if (!out) return privilege_error(errno, "opening a raw socket for VRRP", "CAP_NET_RAW");
@@ -75,17 +76,13 @@ base::Result<AdvertSocket> AdvertSocket::open(AdvertSocketSettings settings) {
   AdvertSocket out;
   out.settings_ = std::move(settings);
   out.buffer_ = std::make_unique<std::array<std::uint8_t, 8192>>();
-  if (out.settings_.send_link == 0) {
-    out.settings_.send_link = out.settings_.link;
-    out.settings_.send_link_name = out.settings_.link_name;
-  }
   if (auto opened = out.open_sender(); !opened) return opened.error();
   if (auto opened = out.open_receiver(); !opened) return opened.error();
   return out;
 }
 
 base::Result<void> AdvertSocket::open_sender() {
-  auto socket = raw_socket(settings_, settings_.send_link_name);
+  auto socket = raw_socket(settings_);
   if (!socket) return socket.error();
   sender_ = std::move(*socket);
   Options options(sender_.get());
@@ -97,11 +94,11 @@ base::Result<void> AdvertSocket::open_sender() {
   if (settings_.source.is_v4()) {
     options.set(IPPROTO_IP, IP_HDRINCL, 1);
     ip_mreqn out{};
-    out.imr_ifindex = settings_.send_link;
+    out.imr_ifindex = settings_.link;
     options.set(IPPROTO_IP, IP_MULTICAST_IF, &out, sizeof out);
     options.set(IPPROTO_IP, IP_MULTICAST_LOOP, 0);
   } else {
-    options.set(IPPROTO_IPV6, IPV6_MULTICAST_IF, settings_.send_link);
+    options.set(IPPROTO_IPV6, IPV6_MULTICAST_IF, settings_.link);
     options.set(IPPROTO_IPV6, IPV6_MULTICAST_LOOP, 0);
     options.set(IPPROTO_IPV6, IPV6_MULTICAST_HOPS, settings_.ttl);
     options.set(IPPROTO_IPV6, IPV6_UNICAST_HOPS, settings_.ttl);
@@ -109,7 +106,7 @@ base::Result<void> AdvertSocket::open_sender() {
   }
   if (options.error() != 0) return base::Error::from_errno(options.error(), "options of the VRRP sender");
   if (!settings_.source.is_v4()) {
-    const RawAddress local = raw_address(settings_.source, settings_.send_link);
+    const RawAddress local = raw_address(settings_.source, settings_.link);
     if (::bind(sender_.get(), local.get(), local.length) != 0) {
       return base::Error::from_errno(errno, fmt::format("binding VRRP to {}", settings_.source.text()));
     }
@@ -118,7 +115,7 @@ base::Result<void> AdvertSocket::open_sender() {
 }
 
 base::Result<void> AdvertSocket::open_receiver() {
-  auto socket = raw_socket(settings_, settings_.link_name);
+  auto socket = raw_socket(settings_);
   if (!socket) return socket.error();
   receiver_ = std::move(*socket);
   Options options(receiver_.get());
@@ -152,7 +149,7 @@ base::Result<void> AdvertSocket::open_receiver() {
 }
 
 int AdvertSocket::send(std::span<const std::uint8_t> bytes, const net::IpAddress& destination) const {
-  const RawAddress to = raw_address(destination, settings_.send_link);
+  const RawAddress to = raw_address(destination, settings_.link);
   const int flags = MSG_DONTWAIT | (settings_.multicast ? MSG_DONTROUTE : 0);
   return ::sendto(sender_.get(), bytes.data(), bytes.size(), flags, to.get(), to.length) < 0 ? errno : 0;
 }

@@ -19,9 +19,6 @@ namespace tandem::address {
 struct AdvertSocketSettings {
   int link = 0;
   std::string link_name;
-  /// What adverts leave by when that is another interface than they arrive at: the one of the virtual MAC.
-  int send_link = 0;
-  std::string send_link_name;
   /// What adverts come from; its family is the socket's.
   net::IpAddress source;
   /// Adverts go to 224.0.0.18 or ff02::12 and are awaited there; else they go from host to host.

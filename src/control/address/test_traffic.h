@@ -110,10 +110,12 @@ class TestConnection {
   bool open_ = false;
 };
 
-/// About 1000 new connections a second to `address`, and one that stays, from `host`, until it is destroyed.
+/// About 1000 new connections a second to `address`, and one that stays, from `host`, until it is destroyed. Begins
+/// when the first has succeeded: a fresh interface takes a while.
 class TestTraffic {
  public:
   TestTraffic(const TestNetwork& network, int host, const std::string& address) {
+    network.on(host, [&address] { eventually([&address] { return TestConnection(address).ask() != 0; }); });
     for (int i = 0; i < 4; ++i) {
       threads_.push_back(network.start_on(host, [this, address, i] {
         auto next = std::chrono::steady_clock::now() + std::chrono::milliseconds(i);

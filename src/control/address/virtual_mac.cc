@@ -37,6 +37,12 @@ int add_link(Netlink& netlink, const std::string& name, const Mac& mac, int pare
   return netlink.request(message);
 }
 
+int read_number(const std::string& path) {
+  int out = 0;
+  std::ifstream(path) >> out;
+  return out;
+}
+
 int bring_up(Netlink& netlink, const std::string& name) {
   NetlinkMessage message;
   ifinfomsg fixed{};
@@ -96,12 +102,27 @@ base::Result<VirtualMac> VirtualMac::create(const HostLink& parent, bool v4, std
   const std::string own = "/proc/sys/net/ipv4/conf/" + name + "/";
   out.set(own + "accept_local", "1", false);
   out.set(own + "arp_ignore", "1", false);
-  out.set(own + "rp_filter", "2", false);  // the stricter of this and "all" counts; 2 is loose and wins over 1
+  out.allow_any_source(*links, own);
   out.set(own + "promote_secondaries", "1", false);
   const std::string above = "/proc/sys/net/ipv4/conf/" + parent.name + "/";
   out.set(above + "arp_ignore", "1", true);
   out.set(above + "arp_filter", "1", true);
   return out;
+}
+
+/// Adverts arrive on an interface without address. The kernel drops them when it checks sources there, and the setting
+/// for all interfaces is the least for each: it moves to those that are there.
+void VirtualMac::allow_any_source(const HostLinks& links, const std::string& own) {
+  const std::string root = "/proc/sys/net/ipv4/conf/";
+  const int all = read_number(root + "all/rp_filter");
+  if (all > 0) {
+    for (const HostLink& link : links.all()) {
+      const std::string path = root + link.name + "/rp_filter";
+      if (read_number(path) < all) set(path, std::to_string(all), false);
+    }
+    set(root + "all/rp_filter", "0", true);
+  }
+  set(own + "rp_filter", "0", false);
 }
 
 void VirtualMac::set(const std::string& path, const std::string& value, bool restore) {

@@ -40,6 +40,7 @@ class VirtualMac {
     std::string before;
   };
   VirtualMac() = default;
+  void allow_any_source(const HostLinks& links, const std::string& own);
   void set(const std::string& path, const std::string& value, bool restore);
 
   HostLink link_;

@@ -130,12 +130,11 @@ base::Result<void> SpeakingRouter::settle_addresses(const Surroundings& around) 
 base::Result<void> SpeakingRouter::open_sockets(const Surroundings& around) {
   const bool v4 = settings_.options.family == vrrp::Family::kIpv4;
   const bool multicast = settings_.peers.empty();
-  // Unicast adverts have no use for a MAC of their own.
+  // Unicast adverts have no use for a MAC of their own. Multicast ones from the virtual MAC arrive at the interface that
+  // has it too, not at the one below.
   const address::HostLink& from = mac_ && multicast ? mac_->link() : link_;
-  auto socket = address::AdvertSocket::open({.link = link_.index,
-                                             .link_name = link_.name,
-                                             .send_link = from.index,
-                                             .send_link_name = from.name,
+  auto socket = address::AdvertSocket::open({.link = from.index,
+                                             .link_name = from.name,
                                              .source = net_ip(settings_.options.source),
                                              .multicast = multicast,
                                              .ttl = multicast ? vrrp::kTtl : settings_.unicast_ttl});
