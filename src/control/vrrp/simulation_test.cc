@@ -210,16 +210,25 @@ void Simulation::happen(const Happening& happening) {
     case Happening::Kind::kTake:
       if (runs(node)) hand_over(happening.node, Take{.predecessor = nodes_[happening.from].options.source});
       return;
-    case Happening::Kind::kResume: {
-      if (!node.instance || !node.paused) return;
-      tell(happening.node, "runs again");
-      node.paused = false;
-      node.beat = kNever;
-      const std::vector<AdvertReceived> waiting = std::exchange(node.socket, {});
-      for (const AdvertReceived& advert : waiting) hand_over(happening.node, advert);
-      hand_over(happening.node, TimeReached{});
+    case Happening::Kind::kResume:
+      if (node.instance && node.paused) resume(happening.node);
       return;
-    }
+  }
+}
+
+void Simulation::resume(std::size_t index) {
+  Node& node = nodes_[index];
+  tell(index, "runs again");
+  node.paused = false;
+  node.beat = kNever;
+  const bool was_away = is_master(node) && node.last_advert != kNever &&
+                        now_ - node.last_advert > master_down(Version::kV3, 254, kInterval);
+  const std::uint64_t sent = node.instance->statistics().advert_sent;
+  const std::vector<AdvertReceived> waiting = std::exchange(node.socket, {});
+  for (const AdvertReceived& advert : waiting) hand_over(index, advert);
+  hand_over(index, TimeReached{});
+  if (was_away && (is_master(node) || node.instance->statistics().advert_sent != sent)) {
+    fail(fmt::format("node {}: spoke after a pause before it listened", index));
   }
 }
 

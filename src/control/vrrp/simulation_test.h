@@ -101,6 +101,7 @@ class Simulation {
   void arrange_wake(std::size_t index);
   void advance(Instant until);
   void happen(const Happening& happening);
+  void resume(std::size_t index);
   void tick();
   void update_links();
   Witness witness_of(std::size_t index) const;
