@@ -138,6 +138,13 @@ int VirtualAddresses::remove_left_overs(Netlink& netlink) {
   return removed;
 }
 
+int VirtualAddresses::permission(Netlink& netlink, int loopback) {
+  // No interface ever has this address; the kernel looks at the permission first.
+  NetlinkMessage message;
+  build_removal(message, VirtualAddress{}, loopback);
+  return netlink.request(message) == EPERM ? EPERM : 0;
+}
+
 bool VirtualAddresses::contains(int link, const net::IpAddress& address) const {
   return std::any_of(addresses_.begin(), addresses_.end(),
                      [&](const VirtualAddress& one) { return one.link == link && one.address == address; });

@@ -65,6 +65,9 @@ class VirtualAddresses {
   /// their own interface.
   int remove_left_overs(Netlink& netlink);
 
+  /// Whether this process may change addresses at all: 0 or EPERM. Changes nothing.
+  static int permission(Netlink& netlink, int loopback);
+
   /// True for an address of the set on its own interface.
   bool contains(int link, const net::IpAddress& address) const;
   const std::vector<VirtualAddress>& addresses() const { return addresses_; }

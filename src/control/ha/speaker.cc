@@ -18,6 +18,7 @@ namespace tandem::ha {
 namespace {
 
 constexpr std::chrono::seconds kReloadWithin{5};
+constexpr int kLoopback = 1;  // the index of `lo` in every network namespace
 
 void ring(const address::OwnedDescriptor& bell) {
   const std::uint64_t one = 1;
@@ -46,7 +47,7 @@ std::unique_ptr<address::VirtualAddresses> difference(SpeakingRouter& before, Sp
   for (const address::VirtualAddress& one : before.addresses().addresses()) {
     if (!after.addresses().contains(one.link, one.address)) gone.push_back(one);
   }
-  return std::make_unique<address::VirtualAddresses>(std::move(gone), before.addresses().lease(), 1);
+  return std::make_unique<address::VirtualAddresses>(std::move(gone), before.addresses().lease(), kLoopback);
 }
 
 base::Result<void> check_numbers(const SpeakerSettings& settings) {
@@ -144,6 +145,10 @@ base::Result<std::unique_ptr<Speaker>> Speaker::create(SpeakerSettings settings)
   if (!kernel) return kernel.error();
   auto monitor = address::LinkMonitor::open();
   if (!monitor) return monitor.error();
+  // A capability that is missing is better known now than at the first takeover.
+  if (const int code = address::VirtualAddresses::permission(kernel->routes, kLoopback); code != 0) {
+    return address::privilege_error(code, "changing addresses", "CAP_NET_ADMIN");
+  }
   auto plan = Plan::build(std::move(settings), nullptr);
   if (!plan) return plan.error();
   auto state = std::make_unique<State>(std::move(*kernel), std::move(*monitor));
@@ -155,8 +160,6 @@ base::Result<std::unique_ptr<Speaker>> Speaker::create(SpeakerSettings settings)
   if (!state->wake || !state->report_ready || !state->epoll || !state->timer) {
     return base::Error::from_errno(errno, "descriptors of the VRRP thread");
   }
-  for (const auto& router : state->plan->routers) router->remove_left_overs(state->kernel);
-  // A capability that is missing is better known now than at the first takeover.
   return std::unique_ptr<Speaker>(new Speaker(std::move(state)));
 }
 
@@ -165,6 +168,12 @@ Speaker::Speaker(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Speaker::~Speaker() { stop(); }
 
 void Speaker::start(const std::vector<vrrp::Instant>& resume) {
+  for (std::size_t i = 0; i < state_->plan->routers.size(); ++i) {
+    SpeakingRouter& router = *state_->plan->routers[i];
+    if (i < resume.size() && resume[i] != vrrp::kNever) continue;
+    router.remove_left_overs(state_->kernel);
+    router.prepare_switch_over(state_->kernel);
+  }
   state_->thread = std::thread([state = state_.get(), resume] { state->run(resume); });
 }
 

@@ -121,6 +121,8 @@ struct RouterSnapshot {
   bool passing_on = false;  ///< foreign segments go to the previous owner
   bool conflict = false;
   int last_error = 0;  ///< errno of the last refused change of addresses, 0 when all is well
+  /// errno: the kernel cannot do what keeps connections in a planned switch-over (nf_tables); 0 when it can.
+  int switch_over_error = 0;
   vrrp::Instant last_advert{};
   std::int64_t last_transition_wall = 0;
 };
@@ -150,7 +152,7 @@ struct Snapshot {
 
 class Speaker {
  public:
-  /// Finds the interfaces, opens the sockets, creates virtual MACs, removes what an earlier run left. Errors: an
+  /// Finds the interfaces, opens the sockets, creates virtual MACs. Errors: an
   /// interface, an address or a capability that is missing, by name; options that validate() refuses.
   static base::Result<std::unique_ptr<Speaker>> create(SpeakerSettings settings);
   /// As stop().
@@ -158,8 +160,9 @@ class Speaker {
   Speaker(const Speaker&) = delete;
   Speaker& operator=(const Speaker&) = delete;
 
-  /// Starts the thread; `resume`: routers that were master until now in a process before this one go on as master
-  /// (their last advert, by number; kNever: was not master). An empty list starts all as backup.
+  /// Removes what an earlier run left and starts the thread; `resume`: routers that were master until now in a process
+  /// before this one go on as master (their last advert, by number; kNever: was not master). An empty list starts all
+  /// as backup.
   void start(const std::vector<vrrp::Instant>& resume = {});
   /// Lets go of everything (priority 0 as master) and waits for the end of the thread. A second call does nothing.
   void stop();

@@ -87,7 +87,8 @@ void Speaker::State::take_command(const Command& command) {
       }
       // Before the address comes: its first segment may belong to a connection of the previous owner.
       if (take != nullptr && take->predecessor.family == router.settings().options.family) {
-        router.begin_passing_on(kernel, take->predecessor, now);
+        const int code = router.begin_passing_on(kernel, take->predecessor, now);
+        if (code != 0) report(Report::Kind::kAddressesFailed, i, {}, code);
       }
     }
     if (!whole_group && meant) apply(i, event);
@@ -171,6 +172,7 @@ void Speaker::State::publish() {
     out.passing_on = memory.passing_on;
     out.conflict = memory.conflict;
     out.last_error = memory.last_error;
+    out.switch_over_error = memory.switch_over_error;
     out.last_advert = instance.last_advert();
   }
   snapshot.lateness = lateness;

@@ -11,6 +11,8 @@
 #include <memory>
 #include <optional>
 
+#include "control/address/announce.h"
+#include "control/address/host_links.h"
 #include "control/address/test_network.h"
 #include "control/address/test_traffic.h"
 
@@ -94,7 +96,8 @@ TEST_F(SpeakerOnANetwork, TheHigherPriorityHoldsTheAddressAndTheOtherTakesOverWh
   EXPECT_FALSE(holds(1));
   EXPECT_TRUE(becomes(*two, State::kMaster));
   EXPECT_TRUE(eventually([&] { return holds(2); }));
-  EXPECT_EQ(two->snapshot().routers[0].statistics.pri_zero_rcvd, 1U);
+  EXPECT_GE(two->snapshot().routers[0].statistics.pri_zero_rcvd, 1U);
+  EXPECT_EQ(two->snapshot().routers[0].switch_over_error, 0);
   const auto report = wait_for(*two, Report::Kind::kTransition);
   ASSERT_TRUE(report);
   EXPECT_EQ(report->action.to, State::kBackup);
@@ -168,8 +171,11 @@ TEST_F(SpeakerOnANetwork, LosesTheAddressWithItsInterfaceAndWithAFault) {
 TEST_F(SpeakerOnANetwork, AStrangerWithOurAddressIsAConflict) {
   auto one = start(1);
   EXPECT_TRUE(becomes(*one, State::kMaster));
-  network_->output(3, "ip addr add 192.168.1.100/24 dev eth0");
-  network_->output(3, "arping -q -c 1 -w 1 -U -I eth0 192.168.1.100");
+  network_->on(3, [] {
+    const auto link = *address::HostLinks::read()->by_name("eth0");
+    const auto claim = address::announcement(link.mac, *net::IpAddress::parse("192.168.1.100"), false);
+    EXPECT_EQ(address::FrameSender::open()->send(link.index, claim), 0);
+  });
   const auto report = wait_for(*one, Report::Kind::kConflict);
   ASSERT_TRUE(report);
   EXPECT_EQ(report->mac, (std::array<std::uint8_t, 6>{2, 0, 0, 0, 3, 1}));

@@ -130,8 +130,8 @@ base::Result<void> SpeakingRouter::settle_addresses(const Surroundings& around) 
 base::Result<void> SpeakingRouter::open_sockets(const Surroundings& around) {
   const bool v4 = settings_.options.family == vrrp::Family::kIpv4;
   const bool multicast = settings_.peers.empty();
-  // Unicast adverts have no use for a MAC of their own. Multicast ones from the virtual MAC arrive at the interface that
-  // has it too, not at the one below.
+  // Unicast adverts have no use for a MAC of their own. Multicast ones from the virtual MAC arrive at the interface
+  // that has it too, not at the one below.
   const address::HostLink& from = mac_ && multicast ? mac_->link() : link_;
   auto socket = address::AdvertSocket::open({.link = from.index,
                                              .link_name = from.name,

@@ -65,6 +65,8 @@ class SpeakingRouter {
   int end_passing_on(Kernel& kernel);
   int renew(Kernel& kernel) { return addresses_->hold(kernel.routes); }
   void remove_left_overs(Kernel& kernel);
+  /// Before the thread runs: has the kernel load what a planned switch-over needs, which may take long the first time.
+  void prepare_switch_over(Kernel& kernel);
   void ask_gateway(Kernel& kernel) { kernel.frames.send(link_.index, gateway_question_); }
 
   /// What is due by the clock beside the state machine; `fresh`: the lease may be renewed. Returns 0 or an errno value.
@@ -97,6 +99,7 @@ class SpeakingRouter {
     bool conflict = false;
     int own_removals = 0;
     int last_error = 0;
+    int switch_over_error = 0;
     vrrp::Instant renew_at = vrrp::kNever;
     vrrp::Instant shelf_until = vrrp::kNever;
     vrrp::Instant pass_on_until = vrrp::kNever;

@@ -55,12 +55,12 @@ int SpeakingRouter::hold(Kernel& kernel, vrrp::Instant now) {
 }
 
 int SpeakingRouter::shelve(Kernel& kernel) {
-  // First the silence: an address on the loopback interface is answered for on every interface.
-  const int quiet = quiet_->begin(kernel.netfilter);
-  const int error = addresses_->shelve(kernel.routes, drain_ + kShelfMargin);
+  // First the silence: an address on the loopback interface is answered for on every interface. Without it there would
+  // be two owners, which is worse than lost connections.
+  if (const int error = quiet_->begin(kernel.netfilter); error != 0) return error;
   memory.shelved = true;
   memory.shelf_until = vrrp::kNever;
-  return error != 0 ? error : quiet;
+  return addresses_->shelve(kernel.routes, drain_ + kShelfMargin);
 }
 
 void SpeakingRouter::unshelve(Kernel& kernel) {
@@ -122,6 +122,15 @@ void SpeakingRouter::remove_left_overs(Kernel& kernel) {
   // Where the kernel has no nf_tables there are no left-overs either; a switch-over says so when it is asked for.
   quiet_->end(kernel.netfilter);
   pass_on_->end(kernel.netfilter);
+}
+
+void SpeakingRouter::prepare_switch_over(Kernel& kernel) {
+  int error = quiet_->begin(kernel.netfilter);
+  quiet_->end(kernel.netfilter);
+  const int passing = pass_on_->begin(kernel.netfilter, net_ip(settings_.options.source));
+  pass_on_->end(kernel.netfilter);
+  if (error == 0) error = passing;
+  memory.switch_over_error = error;
 }
 
 int SpeakingRouter::work(Kernel& kernel, vrrp::Instant now, bool fresh) {
