@@ -38,6 +38,7 @@ Simulation::Simulation(std::uint64_t seed) : dice_(seed), now_(seconds(100)) {
     Node node;
     node.options.priority = static_cast<std::uint8_t>(1 + dice_.below(254));
     if (dice_.chance(20)) node.options.priority = 100;
+    if (n == 0 && dice_.chance(10)) node.options.priority = kOwnerPriority;
     node.options.source = Ip::v4(10, 0, 0, static_cast<std::uint8_t>(1 + n));
     node.options.addresses = {Ip::v4(10, 0, 0, 100)};
     node.options.interval = kInterval;
@@ -91,6 +92,8 @@ void Simulation::start(std::size_t index, bool resume) {
   node.socket.clear();
   node.wake_at = kNever;
   node.told = {};
+  node.beat = kNever;
+  if (!resume) node.last_advert = kNever;
   for (std::uint8_t fault = 0; fault < 4; ++fault) {
     if ((node.faults >> fault & 1U) != 0) hand_over(index, FaultChanged{.fault = fault, .present = true});
   }

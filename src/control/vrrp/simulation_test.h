@@ -132,7 +132,7 @@ class Simulation {
   int gateway_place_ = 0;
   int loss_percent_ = 0;
   int double_percent_ = 0;
-  Duration longest_delay_{};
+  Duration longest_delay_ = std::chrono::milliseconds(1);
   bool telling_ = false;
   std::string story_;
   std::string broken_;
