@@ -7,8 +7,8 @@
 
 namespace tandem::app {
 
-/// What makes the start impossible here (model::validate_ha_here with the kernel's interfaces); the one problem that the
-/// interfaces cannot be read, when that is so.
+/// What makes the start impossible here (model::validate_ha_here with the kernel's interfaces); the one problem that
+/// the interfaces cannot be read, when that is so.
 format::Problems ha_problems_on_this_host(const model::HighAvailability& ha);
 
 }  // namespace tandem::app
