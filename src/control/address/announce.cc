@@ -118,7 +118,7 @@ int FrameSender::send(int link, const Frame& frame) const {
   return sent < 0 ? errno : 0;
 }
 
-Announcer::Announcer(std::vector<Target> targets, std::chrono::microseconds gap) : gap_(gap) {
+Announcer::Announcer(const std::vector<Target>& targets, std::chrono::microseconds gap) : gap_(gap) {
   for (const Target& target : targets) {
     if (target.silent) continue;
     entries_.push_back({.target = target, .frame = announcement(target.mac, target.address, target.router)});

@@ -44,7 +44,7 @@ class Announcer {
     bool silent = false;  ///< the interface knows no ARP (IFF_NOARP)
   };
 
-  Announcer(std::vector<Target> targets, std::chrono::microseconds gap);
+  Announcer(const std::vector<Target>& targets, std::chrono::microseconds gap);
 
   /// Begins `rounds` rounds now; what is left of earlier ones is given up.
   void start(unsigned rounds, Time now);

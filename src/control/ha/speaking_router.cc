@@ -172,7 +172,7 @@ void SpeakingRouter::build_frames(const Surroundings& around) {
     if (!one.address.is_v4() && source.is_v4()) continue;
     questions_.push_back({.link = link_.index, .frame = address::question(link_.mac, asker, one.address)});
   }
-  announcer_.emplace(std::move(targets), settings_.announce_gap);
+  announcer_.emplace(targets, settings_.announce_gap);
   source_announcement_ = address::announcement(link_.mac, source, false);
   if (has_gateway_) gateway_question_ = address::question(link_.mac, source, around.gateway);
 }
