@@ -70,10 +70,9 @@ void TrackFile::read() {
     while (!number.empty() && (number.back() == '\n' || number.back() == ' ')) number.remove_suffix(1);
     while (number.starts_with(' ') || number.starts_with('+')) number.remove_prefix(1);
     // Empty while somebody writes it: 0 until the end of the writing is told.
-    const char* end = number.data() + number.size();
     std::int64_t value = 0;
     if (!number.empty()) {
-      readable_ = std::from_chars(number.data(), end, value).ptr == end;
+      readable_ = std::from_chars(number.begin(), number.end(), value).ptr == number.end();
       number_ = readable_ ? value : 0;
     }
     if (!readable_) base::log_warn("A tracked file holds no number, it counts as 0", {{"file", file_.path}});
