@@ -15,7 +15,9 @@ namespace tandem::keepalived {
 namespace {
 
 constexpr int kDeepestInclude = 20;
-constexpr int kDeepestDefinition = 50;  // a definition may hold itself
+// A definition may hold itself, and twice so.
+constexpr int kDeepestDefinition = 50;
+constexpr int kMostExpansions = 10'000;  // of one line
 constexpr std::int64_t kLongestSequence = 10'000;
 constexpr std::string_view kSpace = " \t\r";
 
@@ -130,6 +132,7 @@ class Reader {
   FilePlace place() const { return {.file = path_, .line = line_}; }
 
   void take_line(std::string text) {
+    expansions_ = 0;
     // `@ID rest` counts for that ID only, `@^ID rest` for all others.
     if (text.starts_with('@')) {
       const std::string_view line(text);
@@ -215,7 +218,8 @@ class Reader {
       const std::string_view name = text.substr(braced ? 1 : 0, length);
       const std::size_t whole = length + (braced ? 2 : 0);
       bool known = false;
-      if (length > 0 && whole <= text.size() && (!braced || text[whole - 1] == '}') && depth < kDeepestDefinition) {
+      if (length > 0 && whole <= text.size() && (!braced || text[whole - 1] == '}') && depth < kDeepestDefinition &&
+          ++expansions_ < kMostExpansions) {
         const std::string value = value_of(name, known);
         if (known) out += with_definitions(value, depth + 1);
       }
@@ -329,6 +333,7 @@ class Reader {
   std::string path_;
   int line_ = 0;
   int depth_ = 0;
+  int expansions_ = 0;
 };
 
 }  // namespace

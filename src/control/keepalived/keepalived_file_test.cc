@@ -70,6 +70,11 @@ TEST(KeepalivedFile, DefinitionsArePutIn) {
   EXPECT_THAT(remarks_of("x ${NOBODY}\n"), ElementsAre("x.conf:1: ${NOBODY} is not defined"));
 }
 
+TEST(KeepalivedFile, ADefinitionThatHoldsItselfEnds) {
+  const KeepalivedFile file = parse_keepalived("$A=$B$B\n$B=$A$A\nx $A\ny\n", "x.conf", "host");
+  EXPECT_EQ(file.statements.back().keyword(), "y");
+}
+
 TEST(KeepalivedFile, SequencesRepeatTheirText) {
   EXPECT_EQ(shape_of("~SEQ(i, 1, 2, 5) 10.0.0.$i/24\n"), "10.0.0.1/24;10.0.0.3/24;10.0.0.5/24");
   EXPECT_EQ(shape_of("~SEQ(i, 2) a${i}\n~SEQ(i, 3, 1) b$i"), "a1;a2;b3;b2;b1");
