@@ -178,7 +178,7 @@ Result<std::string> append_section(const StaticLoad& loaded, const Words& words,
                  "the section does not fit behind what stands in " + path + ": add it by hand" +
                      (checked.problems.empty() ? "" : " (" + checked.problems.front().text() + ")"));
   }
-  const std::string copy = path + ".before-join";
+  std::string copy = path + ".before-join";
   std::error_code error;
   std::filesystem::copy_file(path, copy, error);
   if (error) return Error(ErrorKind::kIo, "cannot copy " + path + " to " + copy + ": " + error.message());

@@ -221,7 +221,7 @@ struct Enrolment : testing::Test {
     return std::move(*out);
   }
 
-  Loop loop{Loop::ClockKind::kManual};
+  Loop loop;  // with the real clock: a thread writes the files
   TestDirectory directory_a;
   TestDirectory directory_b;
   TestNode a;
@@ -237,7 +237,7 @@ TEST_F(Enrolment, AnInvitationMakesTwoNodesTrustEachOther) {
   EXPECT_EQ(joined->offer.at("priority").to_number<int>(), 190);
   ASSERT_TRUE(trust_peer(directory_b.path, joined->node, joined->pem));
   const TestNode b("b", directory_b, {a.address()});
-  EXPECT_TRUE(pass_until([&] { return a.state("b") == LinkState::kUp && b.state("a") == LinkState::kUp; }));
+  loop::turn_until([&] { return a.state("b") == LinkState::kUp && b.state("a") == LinkState::kUp; });
 }
 
 TEST_F(Enrolment, AnInvitationWorksOnce) {
