@@ -1,11 +1,7 @@
-"""HTTP/2 towards servers (h2c), and gRPC through the proxy."""
+"""HTTP/2 towards servers (h2c)."""
 import threading
-from concurrent import futures
 
-import pytest
-from conftest import request, site, wait_until
-
-grpc = pytest.importorskip("grpc")
+from conftest import site, wait_until
 
 
 def test_requests_share_a_connection(tandem, h2_server, h2_client):
@@ -122,94 +118,3 @@ def test_h2c_without_http2_is_500(tandem, h2_server):
     dynamic = site(h2_server().url, serversTransport="old")
     dynamic["http"]["serversTransports"] = {"old": {"disableHTTP2": True}}
     assert tandem(dynamic).get().status == 500
-
-
-# gRPC: messages are plain bytes, so that no generated code is needed.
-
-@pytest.fixture
-def grpc_server():
-    def unary(content, context):
-        if content == b"fail":
-            context.abort(grpc.StatusCode.NOT_FOUND, "no such thing")
-        context.set_trailing_metadata((("x-end", "1"),))
-        return b"got " + content
-
-    def hang(content, context):
-        hanging.append(context)
-        ended.wait(20)
-        return b""
-
-    def many(content, context):
-        for i in range(100):
-            yield content + str(i).encode()
-
-    def echo(contents, context):
-        yield from contents
-
-    hanging, ended = [], threading.Event()
-    handlers = {"Unary": grpc.unary_unary_rpc_method_handler(unary), "Hang": grpc.unary_unary_rpc_method_handler(hang),
-                "Many": grpc.unary_stream_rpc_method_handler(many), "Echo": grpc.stream_stream_rpc_method_handler(echo)}
-    server = grpc.server(futures.ThreadPoolExecutor(8))
-    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("test.Service", handlers),))
-    port = server.add_insecure_port("127.0.0.1:0")
-    server.start()
-    server.url, server.hanging = f"h2c://127.0.0.1:{port}", hanging
-    yield server
-    ended.set()
-    server.stop(0)
-
-
-@pytest.fixture
-def channel(tandem, grpc_server):
-    with grpc.insecure_channel(f"127.0.0.1:{tandem(site(grpc_server.url)).port}") as opened:
-        yield opened
-
-
-def test_unary_calls(channel):
-    call = channel.unary_unary("/test.Service/Unary")
-    answer, info = call.with_call(b"hi", timeout=20)
-    assert answer == b"got hi" and ("x-end", "1") in [tuple(pair) for pair in info.trailing_metadata()]
-    assert call(b"x" * 3_000_000, timeout=20) == b"got " + b"x" * 3_000_000
-
-
-def test_errors_keep_their_status(channel):
-    with pytest.raises(grpc.RpcError) as caught:
-        channel.unary_unary("/test.Service/Unary")(b"fail", timeout=20)
-    assert (caught.value.code(), caught.value.details()) == (grpc.StatusCode.NOT_FOUND, "no such thing")
-    with pytest.raises(grpc.RpcError) as caught:
-        channel.unary_unary("/test.Service/None")(b"", timeout=20)
-    assert caught.value.code() == grpc.StatusCode.UNIMPLEMENTED
-
-
-def test_streams_of_answers(channel):
-    assert list(channel.unary_stream("/test.Service/Many")(b"n", timeout=20)) == [b"n%d" % i for i in range(100)]
-
-
-def test_streams_both_ways_in_turn(channel):
-    answers = threading.Event()
-
-    def ask():
-        yield b"one"
-        answers.wait(20)  # the second goes when the first has come back
-        yield b"two"
-
-    call = channel.stream_stream("/test.Service/Echo")(ask(), timeout=20)
-    assert next(call) == b"one"
-    answers.set()
-    assert list(call) == [b"two"]
-
-
-def test_deadlines_and_cancellation_reach_the_server(channel, grpc_server):
-    with pytest.raises(grpc.RpcError) as caught:
-        channel.unary_unary("/test.Service/Hang")(b"", timeout=0.3)
-    assert caught.value.code() == grpc.StatusCode.DEADLINE_EXCEEDED
-    call = channel.unary_unary("/test.Service/Hang").future(b"")
-    wait_until(lambda: len(grpc_server.hanging) == 2, "the call is there")
-    call.cancel()
-    wait_until(lambda: not any(context.is_active() for context in grpc_server.hanging), "both calls have ended there")
-
-
-def test_a_client_of_http1_reads_a_unary_answer(tandem, grpc_server):
-    one = tandem(site(grpc_server.url))
-    got = request(one.port, "/test.Service/Unary", "POST", {"Content-Type": "application/grpc", "TE": "trailers"}, b"\0\0\0\0\2hi")
-    assert got.status == 200 and got.body == b"\0\0\0\0\6got hi"
