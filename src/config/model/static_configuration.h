@@ -120,13 +120,13 @@ struct StaticConfiguration {
   /// /var/lib/tandem for root, else ~/.local/state/tandem.
   std::string stateDirectory;
   static constexpr std::array kMayStandAlone{"api", "ping", "log", "accessLog", "tracing", "hostResolver", "ocsp"};
-  static constexpr std::array kNotBuilt{"tcpServersTransport", "tracing", "hostResolver", "certificatesResolvers",
-                                        "experimental",        "spiffe",  "ocsp"};
+  static constexpr std::array kNotBuilt{"tcpServersTransport",   "tracing",      "hostResolver",
+                                        "certificatesResolvers", "experimental", "spiffe"};
   bool operator==(const StaticConfiguration&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(StaticConfiguration, (),
                       (global, serversTransport, tcpServersTransport, entryPoints, providers, api, metrics, ping, log,
-                       accessLog, tracing, hostResolver, certificatesResolvers, experimental, core, spiffe, ocsp,
-                       ha, stateDirectory))
+                       accessLog, tracing, hostResolver, certificatesResolvers, experimental, core, spiffe, ocsp, ha,
+                       stateDirectory))
 
 }  // namespace tandem::model

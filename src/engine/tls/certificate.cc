@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "engine/tls/der.h"
+#include "engine/tls/ocsp.h"
 
 namespace tandem::tls {
 
@@ -24,12 +25,15 @@ namespace {
 using base::Error;
 using base::ErrorKind;
 
-constexpr std::string_view kCommonName("\x55\x04\x03", 3);                     // 2.5.4.3
-constexpr std::string_view kOrganization("\x55\x04\x0a", 3);                   // 2.5.4.10
-constexpr std::string_view kSubjectAltName("\x55\x1d\x11", 3);                 // 2.5.29.17
-constexpr std::string_view kRsa("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01", 9);    // 1.2.840.113549.1.1.1
-constexpr std::string_view kEllipticCurve("\x2a\x86\x48\xce\x3d\x02\x01", 7);  // 1.2.840.10045.2.1
+constexpr std::string_view kCommonName("\x55\x04\x03", 3);                                // 2.5.4.3
+constexpr std::string_view kOrganization("\x55\x04\x0a", 3);                              // 2.5.4.10
+constexpr std::string_view kSubjectAltName("\x55\x1d\x11", 3);                            // 2.5.29.17
+constexpr std::string_view kAuthorityInformation("\x2b\x06\x01\x05\x05\x07\x01\x01", 8);  // 1.3.6.1.5.5.7.1.1
+constexpr std::string_view kOcsp("\x2b\x06\x01\x05\x05\x07\x30\x01", 8);                  // 1.3.6.1.5.5.7.48.1
+constexpr std::string_view kRsa("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01", 9);               // 1.2.840.113549.1.1.1
+constexpr std::string_view kEllipticCurve("\x2a\x86\x48\xce\x3d\x02\x01", 7);             // 1.2.840.10045.2.1
 constexpr unsigned char kDnsName = 0x82;
+constexpr unsigned char kUriName = 0x86;
 constexpr unsigned char kIpAddressName = 0x87;
 
 /// What is needed of a certificate (RFC 5280 §4.1).
@@ -37,6 +41,7 @@ struct Leaf {
   Certificate::Facts facts;
   std::vector<std::string> dns_names;
   std::vector<std::string> addresses;
+  std::vector<std::string> responders;
   std::string_view key_algorithm;  // OID
   std::string_view public_key;     // content of the bit string, without its count of unused bits
 };
@@ -99,6 +104,19 @@ bool read_alternative_names(std::string_view content, Leaf& leaf) {
   return !outer.failed() && !names.failed();
 }
 
+/// AuthorityInfoAccessSyntax (RFC 5280 §4.2.2.1).
+void read_responders(std::string_view content, Leaf& leaf) {
+  Der outer(content);
+  Der descriptions(outer.take(Der::kSequence));
+  while (!descriptions.empty()) {
+    Der description(descriptions.take(Der::kSequence));
+    const bool is_ocsp = description.take(Der::kObject) == kOcsp;
+    const Der::Element location = description.next();
+    if (description.failed()) return;
+    if (is_ocsp && location.identifier == kUriName) leaf.responders.emplace_back(location.content);
+  }
+}
+
 bool read_extensions(std::string_view content, Leaf& leaf) {
   Der outer(content);
   Der extensions(outer.take(Der::kSequence));
@@ -109,6 +127,7 @@ bool read_extensions(std::string_view content, Leaf& leaf) {
     if (extension.is_next(kBoolean)) extension.next();
     const std::string_view value = extension.take(Der::kOctetString);
     if (extension.failed()) return false;
+    if (type == kAuthorityInformation) read_responders(value, leaf);
     if (type == kSubjectAltName && !read_alternative_names(value, leaf)) return false;
   }
   return !outer.failed() && !extensions.failed();
@@ -242,6 +261,7 @@ base::Result<CertificatePtr> Certificate::parse(std::string_view chain_pem, std:
   }
   out->names_ = names_of(*leaf);
   out->facts_ = leaf->facts;
+  out->responders_ = leaf->responders;
   for (const std::string& name : out->names_) out->identity_.append(out->identity_.empty() ? "" : ",").append(name);
   out->key_ = std::move(key->content);
   return CertificatePtr(std::move(out));

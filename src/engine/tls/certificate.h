@@ -1,16 +1,18 @@
 #pragma once
 
 // Certificate: a chain with its private key, as servers show it. Reading one takes its names and checks that the key
-// belongs to it; OpenSSL's objects are made when the first handshake wants them. Immutable, shared by all cores; the
-// store and open connections hold it by shared_ptr.
+// belongs to it; OpenSSL's objects are made when the first handshake wants them. Immutable but for its staple, shared
+// by all cores; the store and open connections hold it by shared_ptr.
 
 #include <openssl/types.h>
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -20,6 +22,7 @@ struct stack_st_X509;  // STACK_OF(X509)
 namespace tandem::tls {
 
 class Certificate;
+struct Staple;  // ocsp.h
 using CertificatePtr = std::shared_ptr<const Certificate>;
 
 class Certificate {
@@ -46,6 +49,14 @@ class Certificate {
     std::int64_t not_after = 0;  ///< seconds since 1970
   };
   const Facts& facts() const { return facts_; }
+  /// Where its issuer's OCSP responders are, in the certificate's order (RFC 5280 §4.2.2.1).
+  const std::vector<std::string>& ocsp_responders() const { return responders_; }
+
+  /// What handshakes staple; null: nothing. Any thread.
+  std::shared_ptr<const Staple> staple() const { return staple_.load(std::memory_order_acquire); }
+  void set_staple(std::shared_ptr<const Staple> staple) const {
+    staple_.store(std::move(staple), std::memory_order_release);
+  }
 
   /// OpenSSL's objects, borrowed.
   struct Loaded {
@@ -65,6 +76,8 @@ class Certificate {
   std::vector<std::string> names_;
   std::string identity_;
   Facts facts_;
+  std::vector<std::string> responders_;
+  mutable std::atomic<std::shared_ptr<const Staple>> staple_;
   mutable std::once_flag once_;  // guards the next two while they are made
   mutable Loaded loaded_;
   mutable bool usable_ = false;

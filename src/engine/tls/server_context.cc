@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "engine/tls/algorithms.h"
 #include "engine/tls/der.h"
+#include "engine/tls/ocsp.h"
 #include "engine/tls/secure_stream.h"
 #include "engine/tls/ticket_keys.h"
 
@@ -94,6 +95,19 @@ int on_certificate(SSL* ssl, void* /*self*/) {
   return ::SSL_use_cert_and_key(ssl, loaded->leaf, loaded->key, loaded->chain, 1);
 }
 
+/// A client asks for the certificate's status: the handshake waits for nobody to get it.
+int on_status(SSL* ssl, void* /*self*/) {
+  const CertificatePtr& certificate = SecureStream::of(ssl).certificate();
+  const std::shared_ptr<const Staple> staple = certificate == nullptr ? nullptr : certificate->staple();
+  if (staple == nullptr) return SSL_TLSEXT_ERR_NOACK;
+  const auto now = std::chrono::duration_cast<std::chrono::seconds>(base::wall_now().time_since_epoch());
+  if (staple->expired(now.count())) return SSL_TLSEXT_ERR_NOACK;
+  auto* const copy = static_cast<unsigned char*>(OPENSSL_memdup(staple->response.data(), staple->response.size()));
+  if (copy == nullptr) return SSL_TLSEXT_ERR_NOACK;
+  SSL_set_tlsext_status_ocsp_resp(ssl, copy, static_cast<long>(staple->response.size()));
+  return SSL_TLSEXT_ERR_OK;
+}
+
 int accept_any(int /*verified*/, X509_STORE_CTX* /*store*/) { return 1; }
 
 int explain_refusal(int verified, X509_STORE_CTX* store) {
@@ -148,6 +162,7 @@ base::Result<void> ServerContext::configure() {
   ::SSL_CTX_set_alpn_select_cb(context_, &on_alpn, this);
   ::SSL_CTX_set_tlsext_servername_callback(context_, &on_server_name);
   ::SSL_CTX_set_cert_cb(context_, &on_certificate, nullptr);
+  SSL_CTX_set_tlsext_status_cb(context_, &on_status);
   ::SSL_CTX_set_session_cache_mode(context_, SSL_SESS_CACHE_OFF);
   if (settings_.tickets) {
     ::SSL_CTX_set_tlsext_ticket_key_evp_cb(context_, &on_ticket);

@@ -1,0 +1,59 @@
+#pragma once
+
+// OcspStapling: keeps the staples of certificates that name an OCSP responder fresh, beside all handshakes (Traefik:
+// ocsp). Control thread; owned by the program, which outlives the loop's run.
+
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "config/model/static_certificates.h"
+#include "engine/loop/loop.h"
+#include "engine/loop/scope.h"
+#include "engine/tls/ocsp.h"
+#include "protocol/client/transport.h"
+
+namespace tandem::app {
+
+class OcspStapling {
+ public:
+  explicit OcspStapling(const model::Ocsp& options);
+  OcspStapling(const OcspStapling&) = delete;
+  OcspStapling& operator=(const OcspStapling&) = delete;
+
+  /// Certificates that are served from now on; those without a responder are left alone. One whose leaf is known gets
+  /// its staple at once.
+  void follow(const std::vector<tls::CertificatePtr>& certificates);
+  /// Asks nobody any more.
+  void stop();
+
+ private:
+  struct Entry {
+    std::weak_ptr<const tls::Certificate> certificate;
+    std::shared_ptr<const tls::Staple> staple;
+    loop::TimePoint due{};
+    loop::TimePoint gone_since = loop::kNever;
+    bool under_way = false;
+  };
+  using Entries = std::unordered_map<std::string, Entry>;  // by the leaf, DER
+
+  static void on_timer(void* self);
+  void look();
+  loop::Task<void> refresh(std::string leaf);
+  loop::Task<base::Result<std::string>> ask_any(tls::CertificatePtr certificate);
+  loop::Task<base::Result<std::string>> ask(std::string url, std::string question);
+  void settle(Entry& entry, const tls::Certificate& certificate, const base::Result<std::string>& answer);
+
+  std::map<std::string, std::string> overrides_;
+  client::Transport transport_;
+  Entries entries_;
+  std::size_t asking_ = 0;
+  loop::Timer timer_{&OcspStapling::on_timer, this};
+  loop::Scope tasks_;
+};
+
+}  // namespace tandem::app
