@@ -54,12 +54,18 @@ void Reload::receive(provider::Delivery delivery) {
   const bool same_problems = !first && same(delivery.problems, before.problems);
   if (!same_problems || !same(delivery.warnings, before.warnings)) log_problems(delivery);
   // What follows from the static configuration was not asked for by anybody.
-  if (delivery.configuration != nullptr && delivery.provider != model::kInternalProvider)
+  const bool other = delivery.configuration != before.configuration;
+  if (other && delivery.configuration != nullptr && delivery.provider != model::kInternalProvider)
     report_not_built(*delivery.configuration, before.configuration.get());
   if (delivery.configuration == nullptr) delivery.configuration = before.configuration;
   if (same_problems && !named_files && same(delivery.configuration, before.configuration)) return;
 
-  named_files_changed_ |= named_files;
+  if (named_files && !delivery.changed_certificates.empty()) {
+    changed_certificates_.insert(changed_certificates_.end(), delivery.changed_certificates.begin(),
+                                 delivery.changed_certificates.end());
+  } else {
+    named_files_changed_ |= named_files;
+  }
   source->latest = std::move(delivery);
   if (source->throttle.deadline() != loop::kNever) {
     source->waiting = true;  // the newest wins
@@ -121,6 +127,22 @@ bool Reload::has_delivered(const std::string& provider) const {
   return found != sources_.end() && found->second->applied != nullptr;
 }
 
+/// Where only named files changed, the configuration is the one it was.
+void Reload::merge(std::vector<model::ProviderConfiguration> deliveries) {
+  const bool same_as_before = std::ranges::equal(deliveries, merged_from_, [](const auto& a, const auto& b) {
+    return a.provider == b.provider && a.configuration == b.configuration;
+  });
+  if (same_as_before && merged_ != nullptr) return;
+  merged_from_ = deliveries;
+  model::Merged merged = merger_.merge(std::move(deliveries));
+  merged.configuration.http.routers = tls_conflicts_.apply(models_.apply(merged.configuration.http.routers));
+  notes_ = std::move(merged.notes);
+  const format::Problems dropped = models_.lost();
+  notes_.insert(notes_.end(), dropped.begin(), dropped.end());
+  for (const format::Problem& note : notes_) base::log_error(note.text());
+  merged_ = std::make_shared<const model::DynamicConfiguration>(std::move(merged.configuration));
+}
+
 void Reload::apply() {
   Candidate candidate;
   std::vector<model::ProviderConfiguration> deliveries;
@@ -129,17 +151,11 @@ void Reload::apply() {
     for (const format::Problem& problem : source->latest.problems) candidate.errors.push_back({name, problem});
     if (source->applied != nullptr) deliveries.push_back({name, source->applied});
   }
-  model::Merged merged = merger_.merge(std::move(deliveries));
-  merged.configuration.http.routers = tls_conflicts_.apply(models_.apply(merged.configuration.http.routers));
-  const format::Problems dropped = models_.lost();
-  for (const format::Problems* notes : {static_cast<const format::Problems*>(&merged.notes), &dropped}) {
-    for (const format::Problem& note : *notes) {
-      base::log_error(note.text());
-      candidate.errors.push_back({{}, note});
-    }
-  }
-  candidate.configuration = std::make_shared<const model::DynamicConfiguration>(std::move(merged.configuration));
+  merge(std::move(deliveries));
+  for (const format::Problem& note : notes_) candidate.errors.push_back({{}, note});
+  candidate.configuration = merged_;
   candidate.named_files_changed = std::exchange(named_files_changed_, false);
+  candidate.changed_certificates = std::exchange(changed_certificates_, {});
   apply_(std::move(candidate));
 }
 

@@ -33,6 +33,8 @@ struct Candidate {
   std::vector<ConfigurationError> errors;                            ///< of all providers, and of merging
   std::size_t recalled = 0;          ///< sources that are served as an earlier run accepted them
   bool named_files_changed = false;  ///< files that the configuration names hold something else: build all anew
+  /// Files of certificates that hold something else; nothing but certificates is read from them.
+  std::vector<std::string> changed_certificates;
 };
 
 class Reload final : public provider::Receiver {
@@ -63,6 +65,7 @@ class Reload final : public provider::Receiver {
   void report_not_built(const model::DynamicConfiguration& configuration, const model::DynamicConfiguration* before);
   void forward(Source& source);
   void apply();
+  void merge(std::vector<model::ProviderConfiguration> deliveries);
 
   std::shared_ptr<const model::StaticConfiguration> static_;
   model::Merger merger_;
@@ -73,6 +76,11 @@ class Reload final : public provider::Receiver {
   std::set<std::string> said_not_built_;
   bool begun_ = false;
   bool named_files_changed_ = false;
+  std::vector<std::string> changed_certificates_;
+  // What the last candidate was made of, and what came of it.
+  std::vector<model::ProviderConfiguration> merged_from_;
+  std::shared_ptr<const model::DynamicConfiguration> merged_;
+  format::Problems notes_;
 };
 
 }  // namespace tandem::app

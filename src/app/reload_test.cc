@@ -92,5 +92,19 @@ TEST_F(Reloading, TellsThatNamedFilesChanged) {
   EXPECT_TRUE(applied_[1].named_files_changed);
 }
 
+TEST_F(Reloading, TellsWhichCertificatesChangedInAnUnchangedConfiguration) {
+  deliver("a");
+  reload_.begin();
+  provider::Delivery delivery;
+  delivery.provider = "file";
+  delivery.named_files_version = 1;
+  delivery.changed_certificates = {"/a.pem"};
+  reload_.receive(std::move(delivery));
+  ASSERT_THAT(applied_, SizeIs(2));
+  EXPECT_FALSE(applied_[1].named_files_changed);
+  EXPECT_THAT(applied_[1].changed_certificates, ElementsAre("/a.pem"));
+  EXPECT_EQ(applied_[1].configuration, applied_[0].configuration);
+}
+
 }  // namespace
 }  // namespace tandem::app

@@ -14,6 +14,7 @@
 #include "app/internal_services.h"
 #include "app/kept_sources.h"
 #include "app/metrics_page.h"
+#include "app/ocsp_stapling.h"
 #include "app/problems.h"
 #include "app/program_metrics.h"
 #include "app/ready.h"
@@ -48,9 +49,9 @@ class Program {
         handed_(std::move(handed)),
         server_(std::move(server)),
         reload_(static_, [this](Candidate candidate) { apply(std::move(candidate)); }),
-        metrics_(ProgramMetrics::make(
-            {*static_, *server_, state_, [this] { return provider_names(); }, [this] { return dropped_log_lines(); }})),
-        services_(internal_services({static_, state_, stopping_, metrics_page()})) {}
+        metrics_(ProgramMetrics::make({*static_, *server_, state_, [this] { return provider_names(); },
+                                       [this] { return dropped_log_lines(); }, [this] { return pair_status_.get(); }})),
+        services_(internal_services({static_, state_, stopping_, metrics_page(), handed_ ? &pair_status_ : nullptr})) {}
 
   /// Runs until the program was told to stop and has stopped.
   void run(Signals& signals) {
@@ -68,11 +69,13 @@ class Program {
       base::log_info("Starting provider", {{"providerName", each->name()}});
       tasks_.spawn(each->run(reload_));
     }
+    if (static_->ocsp) stapling_.emplace(*static_->ocsp);
     reload_.begin();
     tasks_.spawn(listen_to(signals));
     if (handed_) tasks_.spawn(listen_to_supervisor());
     loop::Loop::current().run();
     tasks_.cancel();
+    if (stapling_) stapling_->stop();
     server_->stop();
     if (access_writer_) access_writer_->stop();
   }
@@ -158,7 +161,8 @@ class Program {
                                     .metrics = metrics_ == nullptr ? nullptr : &metrics_->metrics(),
                                     .tls = &tls_material_,
                                     .offers_http2 = entry::Server::kServesHttp2,
-                                    .look_at_files = candidate.named_files_changed};
+                                    .look_at_files = candidate.named_files_changed,
+                                    .changed_certificates = std::move(candidate.changed_certificates)};
     auto snapshot = routing::build_snapshot(input, state_.snapshot());
     const Locate where = [this](std::string_view provider, std::string_view path) { return locate(provider, path); };
     const format::Problems problems = errors_of(*snapshot, where);
@@ -166,6 +170,8 @@ class Program {
     for (const format::Problem& problem : problems) {
       candidate.errors.push_back({problem.path.substr(problem.path.rfind('@') + 1), problem});
     }
+    const std::vector<tls::CertificatePtr> fresh = tls_material_.take_new_with_responder();
+    if (stapling_) stapling_->follow(fresh);
     state_.publish(snapshot, std::move(candidate.errors), candidate.recalled);
     if (metrics_ != nullptr) metrics_->applied(*snapshot);
     const bool complete = std::ranges::all_of(
@@ -234,6 +240,7 @@ class Program {
   std::optional<Handed> handed_;
   PairStatus pair_status_;
   routing::TlsMaterial tls_material_;
+  std::optional<OcspStapling> stapling_;
   std::atomic<bool> stopping_{false};
   std::atomic<bool> ready_{false};
   ConfigurationState state_;

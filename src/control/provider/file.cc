@@ -53,7 +53,10 @@ loop::Task<void> File::run(Receiver& receiver) {
   for (;;) {
     const bool event = co_await watch_.changed(loop::Loop::current().now() + (unsettled ? kSecondLook : kLookEvery));
     if (event) co_await loop::sleep_for(kCalm);
-    const Seen seen = look(event ? FileContent::Trust::kNotIfEmpty : FileContent::Trust::kIfSettled);
+    Seen seen;
+    const std::optional<std::set<std::string>> touched = watch_.take_touched();
+    const bool few = event && !unsettled && touched && look_at_touched(*touched, seen);
+    if (!few) seen = look(event ? FileContent::Trust::kNotIfEmpty : FileContent::Trust::kIfSettled);
     unsettled = seen.unsettled;
     if (seen.changed) deliver();
   }
@@ -79,7 +82,13 @@ format::Position File::locate(std::string_view path) const {
   return {};
 }
 
-void File::deliver() { receiver_->receive(delivery_); }
+void File::deliver() {
+  const std::vector<std::string> changed = std::exchange(changed_named_, {});
+  const bool only_certificates =
+      std::ranges::none_of(changed, [this](const std::string& path) { return beside_certificates_.contains(path); });
+  delivery_.changed_certificates = only_certificates ? changed : std::vector<std::string>();
+  receiver_->receive(delivery_);
+}
 
 File::Listing File::list() const {
   Listing listing;
@@ -193,13 +202,53 @@ void File::recall(const std::string& path, Source& source) const {
       problem_at(path, "what was accepted at " + recalled->accepted + " is used until this file is right again"));
 }
 
+bool File::look_at_named(const std::string& path, FileContent& content, FileContent::Trust trust, Seen& seen) {
+  std::string text;
+  const std::uint64_t before = content.hash();
+  if (content.look(path, trust, text) == FileContent::Look::kUnsettled) {
+    seen.unsettled = true;
+    unsettled_.push_back(path);
+  }
+  if (content.hash() == before) return false;
+  changed_named_.push_back(path);
+  return true;
+}
+
+bool File::look_at_touched(const std::set<std::string>& touched, Seen& seen) {
+  if (touched.empty() || std::ranges::any_of(touched, [this](const auto& path) { return !direct_.contains(path); }))
+    return false;
+  bool changed = false;
+  for (const std::string& path : touched) {
+    for (const std::string& name : direct_[path]) {
+      changed |= look_at_named(name, named_[name], FileContent::Trust::kNotIfEmpty, seen);
+    }
+  }
+  if (changed) ++delivery_.named_files_version;
+  seen.changed = changed;
+  return true;
+}
+
 bool File::look_at_named_files(FileContent::Trust trust, Seen& seen) {
   bool changed = false;
-  std::string text;
-  for (auto& [path, content] : named_) {
-    const std::uint64_t before = content.hash();
-    seen.unsettled |= content.look(path, trust, text) == FileContent::Look::kUnsettled;
-    changed |= content.hash() != before;
+  if (trust != FileContent::Trust::kIfSettled) {
+    unsettled_.clear();
+    for (auto& [path, content] : named_) changed |= look_at_named(path, content, trust, seen);
+    return changed;
+  }
+  for (const std::string& path : std::exchange(unsettled_, {})) {
+    if (const auto found = named_.find(path); found != named_.end())
+      changed |= look_at_named(path, found->second, trust, seen);
+  }
+  // Nobody said anything: many files are looked at in parts, all of them once a minute.
+  constexpr std::size_t kPart = 1000;
+  constexpr std::size_t kParts = 12;
+  std::size_t left = std::min(named_.size(), std::max(kPart, named_.size() / kParts + 1));
+  auto at = named_.upper_bound(looked_at_last_);
+  for (; left > 0; --left) {
+    if (at == named_.end()) at = named_.begin();
+    changed |= look_at_named(at->first, at->second, trust, seen);
+    looked_at_last_ = at->first;
+    ++at;
   }
   return changed;
 }
@@ -261,6 +310,9 @@ void File::merge() {
     }
   }
   named_ = std::move(named);
+  beside_certificates_.clear();
+  if (delivery_.configuration != nullptr)
+    beside_certificates_ = named_files_beside_certificates(*delivery_.configuration);
 }
 
 void File::watch(const Listing& listing) {
@@ -274,7 +326,15 @@ void File::watch(const Listing& listing) {
     std::ranges::copy_if(listing.files, std::back_inserter(list.paths),
                          [&ignored](const std::string& path) { return fs::is_symlink(path, ignored); });
   }
-  for (const auto& [path, content] : named_) list.paths.push_back(path);
+  direct_.clear();
+  for (const auto& [path, content] : named_) {
+    list.paths.push_back(path);
+    std::error_code error;
+    const std::string absolute = fs::absolute(path, error).lexically_normal().string();
+    const auto steps = steps_of(path);
+    const bool direct = !error && !steps.empty() && fs::path(steps.back().first) / steps.back().second == absolute;
+    if (direct) direct_[absolute].push_back(path);
+  }
   if (const std::size_t failed = watch_.set(list); failed > 0) {
     base::log_warn("Folders that cannot be watched (fs.inotify.max_user_watches) are looked at every few seconds",
                    {{"providerName", name()}, {"folders", std::to_string(failed)}});

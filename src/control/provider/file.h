@@ -7,6 +7,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -60,7 +61,11 @@ class File final : public Provider {
   void read(const std::string& path, std::string text, Source& source);
   void recall(const std::string& path, Source& source) const;
   static std::string lasting_name(const std::string& path);
+  /// Only at these files, if they are named ones and nothing else; false: that does not do.
+  bool look_at_touched(const std::set<std::string>& touched, Seen& seen);
+  /// Looks at all named files, or at the next part of many.
   bool look_at_named_files(FileContent::Trust trust, Seen& seen);
+  bool look_at_named(const std::string& path, FileContent& content, FileContent::Trust trust, Seen& seen);
   void merge();
   void watch(const Listing& listing);
   void deliver();
@@ -72,6 +77,12 @@ class File final : public Provider {
   Listing listing_;
   std::map<std::string, Source> sources_;
   std::map<std::string, FileContent> named_;
+  /// Named files that no link leads to, by absolute path; several names may mean one.
+  std::map<std::string, std::vector<std::string>> direct_;
+  std::set<std::string> beside_certificates_;  ///< named files that are more than certificates
+  std::string looked_at_last_;                 ///< where the next part of the named files begins
+  std::vector<std::string> unsettled_;         ///< named files to look at again soon
+  std::vector<std::string> changed_named_;     ///< since the last delivery
   Delivery delivery_;
   bool looked_ = false;
 };

@@ -246,6 +246,31 @@ TEST_F(FileProvider, NoticesANamedFile) {
   EXPECT_TRUE(until([&] { return seen_.last.named_files_version != before; }));
 }
 
+TEST_F(FileProvider, TellsWhichCertificatesChanged) {
+  write("a.pem", "a");
+  write("b.pem", "b");
+  write("conf/d.yml",
+        fmt::format("tls: {{certificates: [{{certFile: \"{}\", keyFile: \"{}\"}}]}}\n", path("a.pem"), path("b.pem")));
+  start_file("conf/d.yml");
+  const std::uint64_t before = seen_.last.named_files_version;
+  const auto configuration = seen_.last.configuration;
+  write("a.pem", "c");
+  EXPECT_TRUE(until([&] { return seen_.last.named_files_version != before; }));
+  EXPECT_THAT(seen_.last.changed_certificates, ElementsAre(path("a.pem")));
+  EXPECT_EQ(seen_.last.configuration, configuration);
+}
+
+TEST_F(FileProvider, ChangedAuthoritiesMayConcernMoreThanCertificates) {
+  write("ca.pem", "a");
+  write("conf/d.yml",
+        fmt::format("tls: {{options: {{o: {{clientAuth: {{caFiles: [\"{}\"]}} }} }} }}\n", path("ca.pem")));
+  start_file("conf/d.yml");
+  const std::uint64_t before = seen_.last.named_files_version;
+  write("ca.pem", "b");
+  EXPECT_TRUE(until([&] { return seen_.last.named_files_version != before; }));
+  EXPECT_THAT(seen_.last.changed_certificates, IsEmpty());
+}
+
 TEST_F(FileProvider, SaysThatNothingIsNamed) {
   start({});
   ASSERT_THAT(seen_.last.problems, SizeIs(1));

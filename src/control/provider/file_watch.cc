@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <utility>
 
 #include "engine/loop/scope.h"
 
@@ -82,6 +83,8 @@ std::size_t FileWatch::set(const WatchList& list) {
     }
     watches[path] = watch;
     Folder& known = folders[watch];  // two paths may lead to one folder
+    known.alone = known.path.empty();
+    known.path = path;
     known.every_entry |= folder.every_entry;
     known.names.merge(folder.names);
   }
@@ -101,6 +104,24 @@ bool FileWatch::counts(int watch, std::uint32_t mask, std::string_view name) con
   return !name.empty() && (folder->second.every_entry || folder->second.names.contains(std::string(name)));
 }
 
+void FileWatch::note(int watch, std::uint32_t mask, std::string_view name) {
+  constexpr std::size_t kMost = 1000;
+  const auto folder = folders_.find(watch);
+  constexpr std::uint32_t kMoreThanFiles = IN_Q_OVERFLOW | IN_DELETE_SELF | IN_MOVE_SELF | IN_ISDIR;
+  if ((mask & kMoreThanFiles) != 0 || folder == folders_.end() || !folder->second.alone || touched_.size() >= kMost) {
+    touched_unknown_ = true;
+    return;
+  }
+  const std::string& path = folder->second.path;
+  touched_.insert(path + (path.ends_with('/') ? "" : "/") + std::string(name));
+}
+
+std::optional<std::set<std::string>> FileWatch::take_touched() {
+  std::set<std::string> touched = std::exchange(touched_, {});
+  if (std::exchange(touched_unknown_, false)) return std::nullopt;
+  return touched;
+}
+
 bool FileWatch::drain() {
   bool any = false;
   alignas(inotify_event) std::array<char, 16384> buffer;
@@ -115,7 +136,11 @@ bool FileWatch::drain() {
       inotify_event event{};
       std::memcpy(&event, buffer.data() + at, sizeof event);
       const char* name = buffer.data() + at + sizeof event;
-      any |= counts(event.wd, event.mask, {name, ::strnlen(name, event.len)});
+      const std::string_view entry(name, ::strnlen(name, event.len));
+      if (counts(event.wd, event.mask, entry)) {
+        any = true;
+        note(event.wd, event.mask, entry);
+      }
       at += sizeof event + event.len;
     }
   }

@@ -8,8 +8,10 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -35,18 +37,25 @@ class FileWatch {
 
   /// True when something happened to what is watched; false when `deadline` passed first.
   loop::Task<bool> changed(loop::TimePoint deadline);
+  /// What happened since the last call, as absolute paths of folder and entry; nothing when that cannot be said.
+  std::optional<std::set<std::string>> take_touched();
 
  private:
   struct Folder {
+    std::string path;   // one of those that lead to it
+    bool alone = true;  // no other leads to it
     bool every_entry = false;
     std::set<std::string> names;  // entries that count unless every one does
   };
   bool drain();  // reads all queued events; true when one of them counts
+  void note(int watch, std::uint32_t mask, std::string_view name);
   bool counts(int watch, std::uint32_t mask, std::string_view name) const;
 
   std::unique_ptr<loop::Descriptor> descriptor_;
   std::map<std::string, int> watches_;  // folder to the kernel's number
   std::map<int, Folder> folders_;
+  std::set<std::string> touched_;
+  bool touched_unknown_ = false;
 };
 
 /// Every (folder, entry) that decides what `path` leads to: each component of the way, and those of the targets of

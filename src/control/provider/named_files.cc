@@ -30,15 +30,22 @@ class Collector {
     add(tls.cert);
     add(tls.key);
   }
-  void add(const model::TlsConfiguration& tls) {
+  void add_served(const model::TlsConfiguration& tls) {
     for (const model::StoredCertificate& certificate : tls.certificates) {
       add(certificate.certFile);
       add(certificate.keyFile);
     }
-    for (const auto& [name, options] : tls.options) add(options.clientAuth.caFiles);
     for (const auto& [name, store] : tls.stores) {
       if (store.defaultCertificate) add(*store.defaultCertificate);
     }
+  }
+  void add_others(const model::DynamicConfiguration& configuration) {
+    for (const auto& [name, middleware] : configuration.http.middlewares) add(middleware);
+    for (const auto& [name, transport] : configuration.http.serversTransports) add_transport(transport);
+    for (const auto& [name, transport] : configuration.tcp.serversTransports) {
+      if (transport.tls) add_transport(*transport.tls);
+    }
+    for (const auto& [name, options] : configuration.tls.options) add(options.clientAuth.caFiles);
   }
   template <class Transport>
   void add_transport(const Transport& transport) {
@@ -55,12 +62,14 @@ class Collector {
 
 std::set<std::string> named_files(const model::DynamicConfiguration& configuration) {
   Collector collector;
-  for (const auto& [name, middleware] : configuration.http.middlewares) collector.add(middleware);
-  for (const auto& [name, transport] : configuration.http.serversTransports) collector.add_transport(transport);
-  for (const auto& [name, transport] : configuration.tcp.serversTransports) {
-    if (transport.tls) collector.add_transport(*transport.tls);
-  }
-  collector.add(configuration.tls);
+  collector.add_others(configuration);
+  collector.add_served(configuration.tls);
+  return std::move(collector).take();
+}
+
+std::set<std::string> named_files_beside_certificates(const model::DynamicConfiguration& configuration) {
+  Collector collector;
+  collector.add_others(configuration);
   return std::move(collector).take();
 }
 

@@ -37,6 +37,9 @@ struct Delivery {
   /// Changes with the content of files that the configuration names (certificates, users): objects that read such files
   /// must be built again although their own options are the same.
   std::uint64_t named_files_version = 0;
+  /// When named_files_version changed because of these files only, and nothing but tls.certificates and tls.stores
+  /// names them: their paths as written. Empty: it may be any file.
+  std::vector<std::string> changed_certificates;
 };
 
 /// Remembers what sources held when it was last accepted, over the end of the program.

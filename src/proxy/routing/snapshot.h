@@ -91,6 +91,8 @@ struct BuildInput {
   /// Files that the configuration names may hold something else than for the snapshot before: nothing of that is used
   /// again, except what stays in force because it cannot be built.
   bool look_at_files = false;
+  /// Files of certificates that hold something else, where `look_at_files` does not say that any may.
+  std::vector<std::string> changed_certificates;
 };
 
 class Snapshot {

@@ -56,13 +56,19 @@ base::Result<tls::CertificatePtr> TlsMaterial::read(const std::string& chain, co
   return tls::Certificate::parse(*chain_text, *key_text);
 }
 
+bool TlsMaterial::is_touched(const std::string& chain, const std::string& key) const {
+  const auto names = [](const std::string& file) { return [&file](const std::string& each) { return each == file; }; };
+  return touched_.all || std::ranges::any_of(touched_.files, names(chain)) ||
+         std::ranges::any_of(touched_.files, names(key));
+}
+
 tls::CertificatePtr TlsMaterial::get(const std::string& chain, const std::string& key) {
   std::string name = chain;
   name.push_back('\0');
   name.append(key);
   const auto [at, is_new] = pairs_.try_emplace(std::move(name));
   Pair& pair = at->second;
-  const bool known = !is_new && (!look_again_ || pair.looked == stores_);
+  const bool known = !is_new && (pair.looked == stores_ || !is_touched(chain, key));
   pair.looked = stores_;
   if (known) return pair.certificate;
   const Stamp chain_stamp = stamp_of(chain);
@@ -74,7 +80,9 @@ tls::CertificatePtr TlsMaterial::get(const std::string& chain, const std::string
   if (certificate) {
     // A file that was written again as it was changes nothing.
     const bool same = pair.certificate != nullptr && (*certificate)->same_as(*pair.certificate);
-    if (!same) pair.certificate = std::move(*certificate);
+    if (same) return pair.certificate;
+    pair.certificate = std::move(*certificate);
+    if (!pair.certificate->ocsp_responders().empty()) new_with_responder_.push_back(pair.certificate);
   } else {
     pair.certificate = nullptr;
     base::log_error("Unable to parse certificate", {{"certFile", shown(chain)}, {"error", certificate.error().text()}});
@@ -109,8 +117,10 @@ void TlsMaterial::replace(const Certificates& now, std::size_t begin, std::size_
   placed_.insert(behind_old, fresh.begin(), fresh.end());
 }
 
-void TlsMaterial::look_at_all(const Certificates& now, Changes& changes) {
+void TlsMaterial::look_at_touched(const Certificates& now, Changes& changes) {
+  if (!touched_.all && touched_.files.empty()) return;
   for (std::size_t i = 0; i < now.size(); ++i) {
+    if (!is_touched(now[i].certFile.value, now[i].keyFile.value)) continue;
     Placed fresh = place(now[i], placed_[i].place);
     if (fresh.certificate == placed_[i].certificate) continue;
     if (placed_[i].certificate != nullptr) changes.removed.push_back(placed_[i]);
@@ -146,22 +156,23 @@ void TlsMaterial::forget_unused() {
 }
 
 std::shared_ptr<const tls::CertificateStore> TlsMaterial::store(
-    std::shared_ptr<const model::DynamicConfiguration> configuration, bool look_again) {
+    std::shared_ptr<const model::DynamicConfiguration> configuration, Touched touched) {
   static const Certificates kNone;
   ++stores_;
-  look_again_ = look_again && latest_ != nullptr;
+  touched_ = latest_ == nullptr ? Touched() : touched;
   const Certificates& old = configuration_ == nullptr ? kNone : configuration_->tls.certificates;
   const Certificates& now = configuration->tls.certificates;
   // Most changes are in one place: what stands before and behind it is as it was.
   const std::size_t most = std::min(old.size(), now.size());
   std::size_t same = 0;
+  if (configuration_ == configuration) same = most;
   while (same < most && old[same] == now[same]) ++same;
   std::size_t same_behind = 0;
   while (same_behind < most - same && old[old.size() - 1 - same_behind] == now[now.size() - 1 - same_behind])
     ++same_behind;
   Changes changes;
   replace(now, same, old.size() - same_behind, now.size() - same_behind, changes);
-  if (look_again_) look_at_all(now, changes);
+  look_at_touched(now, changes);
   const tls::CertificateStore empty;
   auto made =
       std::make_shared<tls::CertificateStore>(latest_ == nullptr ? empty : *latest_, changes.removed, changes.added);
@@ -174,7 +185,7 @@ std::shared_ptr<const tls::CertificateStore> TlsMaterial::store(
   const bool unchanged = latest_ != nullptr && changes.removed.empty() && changes.added.empty() && !other_fallback;
   configuration_ = std::move(configuration);
   if (!unchanged) latest_ = std::move(made);
-  look_again_ = false;
+  touched_ = {};
   forget_unused();
   return latest_;
 }

@@ -9,8 +9,10 @@
 #include <cstdint>
 #include <future>
 #include <memory>
+#include <span>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -26,10 +28,17 @@ class TlsMaterial {
   TlsMaterial(const TlsMaterial&) = delete;
   TlsMaterial& operator=(const TlsMaterial&) = delete;
 
-  /// The store that serves clients (Traefik's `default`). What cannot be used is logged and left out. `look_again`:
-  /// named files may hold something else than at the last call.
+  /// Which named files may hold something else than at the last call: all, or these.
+  struct Touched {
+    bool all = false;
+    std::span<const std::string> files;
+  };
+  /// The store that serves clients (Traefik's `default`). What cannot be used is logged and left out.
   std::shared_ptr<const tls::CertificateStore> store(std::shared_ptr<const model::DynamicConfiguration> configuration,
-                                                     bool look_again);
+                                                     Touched touched);
+
+  /// Certificates that were read since the last call and name an OCSP responder.
+  std::vector<tls::CertificatePtr> take_new_with_responder() { return std::exchange(new_with_responder_, {}); }
 
  private:
   /// What tells that a file is another one than before.
@@ -58,18 +67,20 @@ class TlsMaterial {
   tls::CertificatePtr get(const std::string& chain, const std::string& key);
   Placed place(const model::StoredCertificate& certificate, std::uint64_t at);
   void replace(const Certificates& now, std::size_t begin, std::size_t old_end, std::size_t new_end, Changes& changes);
-  void look_at_all(const Certificates& now, Changes& changes);
+  void look_at_touched(const Certificates& now, Changes& changes);
+  bool is_touched(const std::string& chain, const std::string& key) const;
   bool set_fallback(tls::CertificateStore& store, const model::TlsStore& from);
   void forget_unused();
 
   std::shared_future<tls::CertificatePtr> generated_;
   std::unordered_map<std::string, Pair> pairs_;  // both options' texts, a zero byte between them
   std::uint64_t stores_ = 0;
-  bool look_again_ = false;
+  Touched touched_;  // of the store that is being made
   std::shared_ptr<const tls::CertificateStore> latest_;
   std::shared_ptr<const model::DynamicConfiguration> configuration_;  // what `latest_` was made from
   std::vector<Placed> placed_;  // one for each of its certificates; null for those that are not served
   tls::CertificatePtr default_;
+  std::vector<tls::CertificatePtr> new_with_responder_;
 };
 
 }  // namespace tandem::routing

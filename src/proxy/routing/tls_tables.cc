@@ -22,7 +22,7 @@ tls::ServerContextPtr default_context(const Snapshot::Contents& contents) {
 }
 
 std::shared_ptr<const tls::CertificateStore> store_of(const BuildInput& input) {
-  if (input.tls != nullptr) return input.tls->store(input.dynamic, input.look_at_files);
+  if (input.tls != nullptr) return input.tls->store(input.dynamic, {input.look_at_files, input.changed_certificates});
   return std::make_shared<const tls::CertificateStore>();
 }
 
