@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "engine/tls/algorithms.h"
 #include "engine/tls/der.h"
+#include "engine/tls/secure_stream.h"
 
 namespace tandem::tls {
 
@@ -86,7 +87,11 @@ base::Result<void> ClientContext::configure() {
       return refused("client certificate");
     break;
   }
-  ::SSL_CTX_set_session_cache_mode(context_, SSL_SESS_CACHE_OFF);
+  ::SSL_CTX_set_session_cache_mode(context_, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+  ::SSL_CTX_sess_set_new_cb(context_, [](SSL* ssl, SSL_SESSION* session) {
+    if (ClientSession* const kept = SecureStream::of(ssl).session(); kept != nullptr) kept->keep(session);
+    return 0;
+  });
   return {};
 }
 

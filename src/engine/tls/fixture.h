@@ -72,14 +72,15 @@ inline loop::Task<void> shake_one(SecureStream& stream, std::string* error, int*
 }
 
 inline Shaken shake(const ServerSettings& server, const ClientSettings& client, const CertificatePtr& certificate,
-                    std::string_view name = "a.test", std::string_view alpn = {}) {
+                    std::string_view name = "a.test", std::string_view alpn = {},
+                    std::shared_ptr<ClientSession> session = nullptr) {
   Shaken out;
   auto [server_end, client_end] = socket_pair();
   const auto context = ServerContext::build(server);
   const auto client_context = ClientContext::build(client);
   if (!context || !client_context) std::abort();
   out.server = SecureStream::accept(std::move(server_end), *context, certificate, {});
-  out.client = SecureStream::connect(std::move(client_end), *client_context, name, alpn);
+  out.client = SecureStream::connect(std::move(client_end), *client_context, name, alpn, std::move(session));
   loop::Scope scope;
   int left = 2;
   scope.spawn(shake_one(*out.client, &out.client_error, &left));

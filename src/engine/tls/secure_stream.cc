@@ -123,7 +123,8 @@ std::unique_ptr<SecureStream> SecureStream::accept(std::unique_ptr<net::SocketSt
 }
 
 std::unique_ptr<SecureStream> SecureStream::connect(std::unique_ptr<net::SocketStream> socket, ClientContextPtr context,
-                                                    std::string_view server_name, std::string_view alpn) {
+                                                    std::string_view server_name, std::string_view alpn,
+                                                    std::shared_ptr<ClientSession> session) {
   std::unique_ptr<SecureStream> stream(new SecureStream(std::move(socket), ::SSL_new(context->raw())));
   stream->client_context_ = std::move(context);
   SSL* const ssl = stream->ssl_;
@@ -145,6 +146,8 @@ std::unique_ptr<SecureStream> SecureStream::connect(std::unique_ptr<net::SocketS
       ::X509_VERIFY_PARAM_set1_host(wanted, name.c_str(), name.size());
     }
   }
+  stream->session_ = std::move(session);
+  if (stream->session_ != nullptr) stream->session_->offer(ssl);
   ::SSL_set_connect_state(ssl);
   return stream;
 }
@@ -216,6 +219,7 @@ loop::Task<base::Result<void>> SecureStream::handshake(loop::TimePoint deadline)
     if (step == Step::kFailed || broken_) {
       Error error = handshake_error();
       broken_ = true;
+      if (session_ != nullptr) session_->forget();
       co_return error;
     }
     while (!waiting_.empty()) {

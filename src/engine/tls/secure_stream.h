@@ -19,6 +19,7 @@
 #include "engine/net/tcp.h"
 #include "engine/tls/certificate.h"
 #include "engine/tls/client_context.h"
+#include "engine/tls/client_session.h"
 #include "engine/tls/server_context.h"
 
 struct stack_st_X509;  // STACK_OF(X509)
@@ -32,9 +33,10 @@ class SecureStream final : public net::Stream {
   static std::unique_ptr<SecureStream> accept(std::unique_ptr<net::SocketStream> socket, ServerContextPtr context,
                                               CertificatePtr certificate, std::string early);
   /// The client's side, with a server of this name or IP address (without brackets). `alpn`: the protocols offered,
-  /// each behind its length in a byte.
+  /// each behind its length in a byte. `session`: offered if there is one, and replaced by what the server gives.
   static std::unique_ptr<SecureStream> connect(std::unique_ptr<net::SocketStream> socket, ClientContextPtr context,
-                                               std::string_view server_name, std::string_view alpn);
+                                               std::string_view server_name, std::string_view alpn,
+                                               std::shared_ptr<ClientSession> session = nullptr);
   ~SecureStream() override;
   SecureStream(const SecureStream&) = delete;
   SecureStream& operator=(const SecureStream&) = delete;
@@ -69,6 +71,9 @@ class SecureStream final : public net::Stream {
   const CertificatePtr& certificate() const { return certificate_; }
   const ServerContext* server_context() const { return context_.get(); }
   static SecureStream& of(const SSL* ssl);
+
+  // The client's side.
+  ClientSession* session() { return session_.get(); }
   SSL* raw() { return ssl_; }
 
  private:
@@ -87,6 +92,7 @@ class SecureStream final : public net::Stream {
   SSL* ssl_;
   ServerContextPtr context_;         // the server's side
   ClientContextPtr client_context_;  // the client's side
+  std::shared_ptr<ClientSession> session_;
   CertificatePtr certificate_;
   std::string early_;    // read before, not yet given to OpenSSL
   std::string waiting_;  // ciphertext that the socket did not take

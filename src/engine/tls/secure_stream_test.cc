@@ -182,6 +182,21 @@ TEST_F(SecureStreamTest, ClientsShowCertificates) {
   EXPECT_TRUE(shake(server, bad, certificate_).ok());
 }
 
+TEST_F(SecureStreamTest, ConnectionsToAServerTakeUpItsLastSession) {
+  const auto session = std::make_shared<ClientSession>();
+  for (const bool resumed : {false, true, true}) {
+    Shaken both = shake(server_settings(), client_settings(), certificate_, "a.test", {}, session);
+    ASSERT_TRUE(both.ok());
+    EXPECT_EQ(both.client->resumed(), resumed);
+    EXPECT_NE(both.client->peer_certificate(), nullptr);
+    write_text(*both.server, "hi");  // the ticket stands before it
+    EXPECT_EQ(read_some(*both.client), "hi");
+  }
+  ServerSettings stranger = server_settings();
+  stranger.tickets = false;
+  EXPECT_FALSE(shake(stranger, client_settings(), certificate_, "a.test", {}, session).client->resumed());
+}
+
 TEST_F(SecureStreamTest, AHandshakeThatStopsHalfwayTimesOut) {
   auto [server_end, client_end] = socket_pair();
   const auto context = ServerContext::build(server_settings());

@@ -272,6 +272,7 @@ loop::Task<base::Result<http::Response>> Client::attempt(std::unique_ptr<Upstrea
   const bool may_retry = on.reused && !streamed && joined.empty() && is_idempotent(request);
   const loop::Nanoseconds patience = transport_.options().response_header_timeout;
   std::size_t scanned = 0;
+  std::size_t interims = 0;
   for (;;) {
     const http1::HeadEnd end = http1::find_head_end(on.wire.in.view(), scanned);
     if (on.wire.in.size() > kMaxResponseHead)
@@ -284,6 +285,8 @@ loop::Task<base::Result<http::Response>> Client::attempt(std::unique_ptr<Upstrea
         co_return upstream_error(ErrorKind::kProtocol, "malformed response head");
       }
       if (parsed.status >= 200 || parsed.status == 101) co_return finish(std::move(under_way), parsed);
+      if (++interims > http::kMostInterims)
+        co_return upstream_error(ErrorKind::kLimit, "the server sends interim responses without end");
       if (interim != nullptr) co_await interim->send_interim(parsed.status, parsed.headers);
       if (parsed.status == 100 && !upload_begun) begin_upload();
       continue;

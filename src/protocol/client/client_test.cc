@@ -366,6 +366,16 @@ TEST_F(ClientTest, InterimResponsesArePassedOn) {
   EXPECT_THAT(log.statuses, ElementsAre(100, 103, 102));
 }
 
+TEST_F(ClientTest, InterimResponsesWithoutEndAreAnError) {
+  auto c = call("GET", "/");
+  c->send();
+  server.expect(0, "\r\n\r\n");
+  for (int i = 0; i < 101; ++i) server.answer(0, "HTTP/1.1 103 Early Hints\r\n\r\n");
+  turn_until([&] { return c->done(); });
+  ASSERT_TRUE(c->failed());
+  EXPECT_EQ(c->error().kind(), base::ErrorKind::kLimit);
+}
+
 TEST_F(ClientTest, ContentWaitsForContinue) {
   Faucet::State faucet;
   faucet.pieces = {"abc"};

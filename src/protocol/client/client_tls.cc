@@ -27,8 +27,8 @@ loop::Task<base::Result<std::unique_ptr<tls::SecureStream>>> Client::dial_tls(bo
   if (!socket) co_return std::move(socket.error());
   // dial() makes nothing else.
   std::unique_ptr<net::SocketStream> below(static_cast<net::SocketStream*>(socket->release()));
-  std::unique_ptr<tls::SecureStream> stream =
-      tls::SecureStream::connect(std::move(below), context, target_.host, offer_http2 ? kBoth : kHttp1);
+  std::unique_ptr<tls::SecureStream> stream = tls::SecureStream::connect(
+      std::move(below), context, target_.host, offer_http2 ? kBoth : kHttp1, pool_.tls_session());
   base::Result<void> shaken = co_await stream->handshake(loop::Loop::current().now() + kHandshakePatience);
   if (!shaken) co_return std::move(shaken.error()).with_side(Side::kUpstream);
   co_return std::move(stream);

@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "engine/tls/client_session.h"
 #include "protocol/client/sessions.h"
 #include "protocol/client/target.h"
 #include "protocol/client/transport.h"
@@ -55,6 +56,8 @@ class Pool {
   Sessions& sessions() { return sessions_; }
   /// Whether the server chose HTTP/1 when it could have had HTTP/2, the last time it was asked.
   bool prefers_http1 = false;
+  /// Of TLS; never null.
+  const std::shared_ptr<tls::ClientSession>& tls_session() const { return tls_session_; }
 
   /// The calling core's pool for `target` over `transport`; it lives until close_all().
   static Pool& of(const Transport& transport, const Target& target);
@@ -69,6 +72,7 @@ class Pool {
 
   TransportOptions options_;
   std::vector<std::unique_ptr<UpstreamConnection>> idle_;
+  std::shared_ptr<tls::ClientSession> tls_session_ = std::make_shared<tls::ClientSession>();
   Sessions sessions_;
 };
 

@@ -3,6 +3,7 @@
 // What a client decides by a request, whatever the version of HTTP it speaks. Pure; any core.
 
 #include <chrono>
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -13,6 +14,9 @@ namespace tandem::http {
 
 /// How long a client waits for "100 Continue" before it sends the content anyway, as Go's net/http.
 inline constexpr auto kContinuePatience = std::chrono::seconds(1);
+
+/// Interim (1xx) responses to one request; a server that sends more is broken, or means harm.
+inline constexpr std::size_t kMostInterims = 100;
 
 inline base::Error upstream_error(base::ErrorKind kind, std::string_view what) {
   return {kind, base::Side::kUpstream, std::string(what)};

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "protocol/http/client_rules.h"
+
 namespace tandem::http2 {
 
 namespace {
@@ -39,12 +41,12 @@ void ClientSession::Stream::on_fields_end(bool ends) {
     fields.reset();
     return;
   }
-  if (!good || (fields->status < 200 && ends) || fields->status == 101) {
+  const bool interim = good && fields->status < 200;
+  if (!good || (interim && (ends || ++interim_count > http::kMostInterims)) || fields->status == 101) {
     malformed = true;
     session.reset(*this, NGHTTP2_PROTOCOL_ERROR);
-  } else if (fields->status < 200) {
-    constexpr std::size_t kMostInterims = 100;
-    if (interims.size() < kMostInterims) interims.push_back({fields->status, fields->headers});
+  } else if (interim) {
+    interims.push_back({fields->status, fields->headers});
     fields.reset();
   } else {
     head_done = true;

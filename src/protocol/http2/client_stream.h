@@ -35,7 +35,8 @@ class ClientSession::Stream final : public StreamState {
   http::Exchange* exchange;              ///< null when nobody refers to the stream any more
   std::optional<FieldCollector> head;    ///< of the final response, until make_response() takes it
   std::optional<FieldCollector> fields;  ///< the block that is coming in
-  std::vector<Interim> interims;
+  std::vector<Interim> interims;         ///< not yet passed on
+  std::size_t interim_count = 0;
   loop::Task<void> uploading;
   std::string_view whole_body;  ///< what out.body held when it was not streamed
   std::string_view announced;   ///< trailer fields that the request's Trailer names

@@ -20,9 +20,8 @@ class Echo final : public http::Handler {
   loop::Task<http::Response> handle(http::Request request, http::Exchange& exchange) const override {
     http::Response response(200, exchange.arena);
     response.headers.add("X-Method", request.method);
-    if (request.path == "/interim") {
-      co_await exchange.link->send_interim(103, response.headers);
-    }
+    const int interims = request.path == "/interim" ? 1 : request.path == "/interims" ? 101 : 0;
+    for (int i = 0; i < interims; ++i) co_await exchange.link->send_interim(103, response.headers);
     if (request.path == "/hang") (void)co_await never.wait();
     if (request.path == "/echo") {
       const auto length = request.body.length();
@@ -170,6 +169,14 @@ TEST_F(ClientSessionTest, HandsInterimResponsesOn) {
   loop::turn(10);
   EXPECT_THAT(interims_.seen, testing::ElementsAre(103));
   EXPECT_EQ(result.status, 200);
+}
+
+TEST_F(ClientSessionTest, GivesUpOnInterimResponsesWithoutEnd) {
+  Result result;
+  start(result, "GET", "/interims");
+  for (int i = 0; i < 100 && !result.done; ++i) loop::turn();
+  EXPECT_TRUE(result.done);
+  EXPECT_NE(result.status, 200);
 }
 
 TEST_F(ClientSessionTest, CancelsTheStreamOfARequestThatIsGivenUp) {

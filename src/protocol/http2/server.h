@@ -21,8 +21,10 @@ struct ServerOptions {
   std::uint32_t encoder_table_size = 4096;     ///< HPACK, of what is sent to clients
   std::size_t max_header_bytes = 1048576;
   std::size_t max_header_fields = 1000;
-  loop::Nanoseconds read_timeout = std::chrono::seconds(60);   ///< a whole request
-  loop::Nanoseconds write_timeout{0};                          ///< a whole response
+  loop::Nanoseconds read_timeout = std::chrono::seconds(60);  ///< a whole request
+  loop::Nanoseconds write_timeout{0};                         ///< a whole response
+  std::uint64_t min_bytes_per_second = 0;                     ///< of content, once `min_bytes_grace` has passed
+  loop::Nanoseconds min_bytes_grace = std::chrono::seconds(10);
   loop::Nanoseconds idle_timeout = std::chrono::seconds(180);  ///< without any stream
   /// A client that takes nearly nothing of a response for so long loses the stream; one that takes nothing at all from
   /// the socket, the connection.

@@ -75,6 +75,8 @@ void ServerSession::Stream::take_request(bool ends) {
   if (const auto expectation = request_.headers.get(HeaderId::kExpect); expectation && !expectation->empty()) {
     return refuse(http::empty_response(417, arena));
   }
+  in.min_bytes_per_second = owner_.options_.min_bytes_per_second;
+  in.grace = owner_.options_.min_bytes_grace;
   if (!ends) request_.body = http::Body::from(open_body(), fields_->content_length);
   if (ends) {
     fields_.reset();

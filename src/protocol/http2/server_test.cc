@@ -411,6 +411,18 @@ TEST_F(ServerSessionTest, EndsFieldsThatGoOnForEver) {
   EXPECT_THAT(handler().seen, SizeIs(0));
 }
 
+TEST_F(ServerSessionTest, GivesUpContentThatComesTooSlowly) {
+  options_.read_timeout = std::chrono::seconds(0);
+  options_.min_bytes_per_second = 100;
+  options_.min_bytes_grace = std::chrono::seconds(2);
+  (void)ask(Peer::get("/p", "POST"), std::string(200, 'x'), true);
+  loop_.advance(std::chrono::seconds(3));
+  EXPECT_THAT(handler().seen, SizeIs(0));
+  loop_.advance(std::chrono::seconds(2));
+  ASSERT_THAT(handler().seen, SizeIs(1));
+  EXPECT_THAT(handler().seen[0], testing::EndsWith(" error"));
+}
+
 TEST_F(ServerSessionTest, EndsBombsOfCompressedFields) {
   options_.max_header_bytes = 10000;
   start();

@@ -37,6 +37,13 @@ std::size_t Inflow::drop() {
   return waiting + settle();
 }
 
+loop::TimePoint Inflow::patience_ends(loop::TimePoint now) const {
+  if (min_bytes_per_second == 0) return deadline;
+  const double seconds = static_cast<double>(received) / static_cast<double>(min_bytes_per_second);
+  const loop::Nanoseconds earned(static_cast<std::int64_t>(seconds * 1e9));
+  return std::min(deadline, now + (grace + earned - waited));
+}
+
 /// What a handler pulls from. Dropping it tells the stream that nobody will.
 class StreamState::ReceivedBody final : public http::BodySource {
  public:
@@ -67,8 +74,11 @@ class StreamState::ReceivedBody final : public http::BodySource {
     return {inflow.ended ? Kind::kEnd : Kind::kWouldBlock, {}};
   }
   loop::Task<void> wait() override {
-    if (!stream_.in.empty() || stream_.in.failed || stream_.in.ended) co_return;
-    const loop::Wake wake = co_await stream_.in.signal.wait(stream_.in.deadline);
+    Inflow& inflow = stream_.in;
+    if (!inflow.empty() || inflow.failed || inflow.ended) co_return;
+    const loop::TimePoint began = loop::Loop::current().now();
+    const loop::Wake wake = co_await inflow.signal.wait(inflow.patience_ends(began));
+    inflow.waited += loop::Loop::current().now() - began;
     if (wake == loop::Wake::kTimeout)
       stream_.fail_inflow(base::ErrorKind::kTimeout, "the content did not come in time");
   }

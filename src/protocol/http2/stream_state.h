@@ -27,6 +27,8 @@ class Inflow {
   std::size_t settle();
   /// Forgets what waits; returns how many bytes there were, given ones included.
   std::size_t drop();
+  /// Until when to wait for more.
+  loop::TimePoint patience_ends(loop::TimePoint now) const;
   bool empty() const { return buffers_[filling_].empty(); }
 
   std::optional<http::Headers> trailers;
@@ -34,6 +36,10 @@ class Inflow {
   std::uint64_t received = 0;
   std::uint64_t given_total = 0;
   loop::TimePoint deadline = loop::kNever;
+  // A sender may pause, but must keep up this rate on average over the time that was spent waiting for it.
+  std::uint64_t min_bytes_per_second = 0;  ///< 0: no matter how slow
+  loop::Nanoseconds grace{0};
+  loop::Nanoseconds waited{0};
   Signal signal;
   bool ended = false;    ///< the peer has sent everything
   bool dropped = false;  ///< nobody will pull any more

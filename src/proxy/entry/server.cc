@@ -73,6 +73,8 @@ http2::ServerOptions http2_options(const model::EntryPoint& from, const http1::S
   to.read_timeout = http1.read_timeout;
   to.write_timeout = http1.write_timeout;
   to.idle_timeout = http1.idle_timeout;
+  to.min_bytes_per_second = http1.min_bytes_per_second;
+  to.min_bytes_grace = http1.min_bytes_grace;
   to.keep_alive_max_requests = http1.keep_alive_max_requests;
   to.keep_alive_max_time = http1.keep_alive_max_time;
   return to;
