@@ -1,5 +1,7 @@
 #include "app/internal_services.h"
 
+#include <boost/json/serialize.hpp>
+
 #include "app/api/api.h"
 #include "app/problems.h"
 
@@ -44,9 +46,15 @@ InternalServices internal_services(const InternalServicesInput& input) {
   }
   if (input.metrics_page != nullptr) services["prometheus"] = input.metrics_page;
   if (configuration.api) {
-    const api::Sources sources{.static_configuration = input.static_configuration,
-                               .snapshot = [&state = input.state] { return state.snapshot(); },
-                               .configuration_errors = [&state = input.state] { return errors_value(state); }};
+    api::Sources sources{.static_configuration = input.static_configuration,
+                         .snapshot = [&state = input.state] { return state.snapshot(); },
+                         .configuration_errors = [&state = input.state] { return errors_value(state); }};
+    if (input.pair != nullptr) {
+      sources.pair_status = [pair = input.pair] {
+        const auto status = pair->get();
+        return status == nullptr ? std::string() : boost::json::serialize(*status);
+      };
+    }
     services["api"] = api::make_api(sources);
     if (configuration.api->dashboard) services["dashboard"] = api::make_dashboard(sources);
   }

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "app/configuration_state.h"
+#include "app/supervised.h"
 #include "config/model/static_configuration.h"
 #include "protocol/http/handler.h"
 
@@ -22,6 +23,7 @@ struct InternalServicesInput {
   const ConfigurationState& state;
   const std::atomic<bool>& stopping;  ///< the program was told to stop: ping says so
   http::HandlerPtr metrics_page{};    ///< null: off
+  const PairStatus* pair = nullptr;   ///< null: this is none of a pair
 };
 
 /// By name without "@internal".

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "app/api/certificates.h"
+#include "app/pair_metrics.h"
 #include "base/clock.h"
 #include "base/log.h"
 
@@ -201,6 +202,7 @@ std::string ProgramMetrics::page() {
   add_connections(families);
   add_servers(families);
   add_certificates(families);
+  if (const auto pair = sources_.pair_status(); pair != nullptr) add_pair_metrics(*pair, families);
   return telemetry::prometheus_page(metrics_, std::move(families));
 }
 

@@ -3,6 +3,7 @@
 // ProgramMetrics: what is counted about requests, and what the program knows about itself besides: configuration,
 // connections, servers. Control thread, but for metrics(), which the workers use; owned by run(), outlives the workers.
 
+#include <boost/json/object.hpp>
 #include <functional>
 #include <map>
 #include <memory>
@@ -29,6 +30,8 @@ class ProgramMetrics {
     std::function<std::vector<std::string>()> providers;  ///< names
     /// Lines that the access log lost; nothing when there is no access log.
     std::function<std::optional<std::uint64_t>()> access_log_dropped;
+    /// What the supervisor told last; null when it told nothing, or there is none.
+    std::function<std::shared_ptr<const boost::json::object>()> pair_status;
   };
   /// Null when nobody reads metrics (metrics.prometheus is absent).
   static std::unique_ptr<ProgramMetrics> make(Sources sources);

@@ -80,8 +80,8 @@ class Supervisor {
         pair_(std::move(pair)),
         check_(
             check_options(configuration.ha->health, proxy_start_),
-            [this](const ha::DataPlaneVerdict& verdict) { pair_->data_plane_is(verdict); },
-            [this](const ha::DataPlaneVerdict& verdict) { pair_->data_plane_looked_at(verdict); }) {}
+            [this](const ha::DataPlaneVerdict& verdict) { pair_->health().data_plane_is(verdict); },
+            [this](const ha::DataPlaneVerdict& verdict) { pair_->health().data_plane_looked_at(verdict); }) {}
 
   int run(Signals& signals) {
     const auto started = pair_->start([this](const boost::json::object& status) { tell_proxy(status); });
@@ -93,8 +93,6 @@ class Supervisor {
     tasks_.spawn(keep_proxy_running());
     tasks_.spawn(listen_to(signals));
     loop::Loop::current().run();
-    tasks_.cancel();
-    pair_->stop();
     return exit_status_;
   }
 
@@ -117,7 +115,9 @@ class Supervisor {
         served = served || proxy_->page().ready.load(std::memory_order_acquire);
         check_.process_ended();
         if (stopping_ || !served) {
-          finish(stopping_ ? 0 : proxy_->exit_status());
+          exit_status_ = stopping_ ? 0 : proxy_->exit_status();
+          co_await pair_->stop();
+          loop::Loop::current().stop();
           co_return;
         }
         base::log_error("The proxy ended unexpectedly; it is started again", {{"cause", proxy_->end_text()}});
@@ -130,11 +130,6 @@ class Supervisor {
     }
   }
 
-  void finish(int status) {
-    exit_status_ = status;
-    loop::Loop::current().stop();
-  }
-
   loop::Task<void> listen_to(Signals& signals) {
     for (;;) {
       const int signal = co_await signals.next();
@@ -145,7 +140,8 @@ class Supervisor {
         proxy_start_.sockets.clear();
         if (proxy_ != nullptr) proxy_->signal(SIGTERM);
       } else if (signal == SIGUSR1) {
-        if (proxy_ != nullptr) proxy_->signal(signal);
+        if (proxy_ != nullptr) proxy_->signal(signal);  // re-opens its log files
+        pair_->dump(signal);
       } else if (signal == SIGHUP) {
         if (reloads_ && proxy_ != nullptr) proxy_->signal(signal);
       } else {

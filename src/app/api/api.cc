@@ -94,6 +94,7 @@ class Api final : public http::Handler {
     kEntryPoints,
     kEntryPoint,
     kErrors,
+    kPair,
     kRawData,
     kOverview,
     kSupportDump,
@@ -114,6 +115,7 @@ class Api final : public http::Handler {
     if (path == "overview") return Endpoint::kOverview;
     if (path == "support-dump") return Endpoint::kSupportDump;
     if (path == "config/errors") return Endpoint::kErrors;
+    if (path == "ha" && sources_.pair_status) return Endpoint::kPair;
     if (path == "certificates" || is_certificate(path)) return Endpoint::kCertificates;
     if (path == "entrypoints") return Endpoint::kEntryPoints;
     const bool one = path.starts_with(kOne) && path.size() > kOne.size() && path.find('/', kOne.size()) == path.npos;
@@ -140,9 +142,17 @@ class Api final : public http::Handler {
         return entry_point(path.substr(std::string_view("/api/entrypoints/").size()), exchange);
       case Endpoint::kErrors:
         return json(sources_.configuration_errors(), exchange);
+      case Endpoint::kPair:
+        return pair(exchange);
       default:
         return about_snapshot(which, path, parameters, exchange);
     }
+  }
+
+  Response pair(Exchange& exchange) const {
+    const std::string status = sources_.pair_status();
+    if (status.empty()) return failure(kUnavailable, "the supervisor has not told its status yet", exchange);
+    return page("application/json", status + "\n", exchange);
   }
 
   Response about_snapshot(Endpoint which, std::string_view path, const Parameters& parameters,

@@ -19,6 +19,8 @@ struct Sources {
   std::shared_ptr<const model::StaticConfiguration> static_configuration;
   std::function<std::shared_ptr<const routing::Snapshot>()> snapshot;  ///< may give null before the first configuration
   std::function<format::Value()> configuration_errors;                 ///< ours: /api/config/errors, an array
+  /// Ours: /api/ha, the status of the pair as JSON, empty before the supervisor told it; none: this is none of a pair.
+  std::function<std::string()> pair_status{};
 };
 
 /// Answers below /api, /dashboard/ and /debug (with api.basePath before them), the latter two where they are switched

@@ -145,7 +145,7 @@ BOOST_DESCRIBE_STRUCT(HaNotify, (NotifyCommands), (fifo, priorityChanges, webhoo
 /// The authenticated connection between the nodes (mutual TLS, and a UDP heartbeat on the same port).
 struct PeerLink {
   std::string address = ":7112";     ///< [host]:port to listen on.
-  std::vector<std::string> peers;    ///< host:port of the other nodes, every path there is; empty: `peers` of `ha`.
+  std::vector<std::string> peers;    ///< host[:port] of the other nodes, every path there is; empty: `peers` of `ha`.
   std::string certificateDirectory;  ///< Keys and certificates; empty: `ha` in the state directory.
   format::Duration heartbeat{std::chrono::milliseconds(50)};  ///< Time between two signs of life.
   format::Duration timeout{std::chrono::milliseconds(200)};   ///< A path without one for so long is down.

@@ -213,15 +213,16 @@ class NodeCheck {
     check_range("ha.notify.webhook.retries", hook.retries, 0, 100);
   }
 
-  /// host:port; the host may be empty where one listens.
+  /// host:port. Where one listens the host may be empty; of a peer the port may be absent: it is the own one then.
   void check_endpoint(const std::string& path, const std::string& text, bool host_needed) {
+    if (host_needed && (IpAddress::parse(text) || (!text.empty() && text.find(':') == std::string::npos))) return;
     const std::size_t colon = text.rfind(':');
     unsigned port = 0;
     const char* end = text.data() + text.size();
     const bool number = colon != std::string::npos && std::from_chars(text.data() + colon + 1, end, port).ptr == end &&
                         port > 0 && port < 65536;
     if (!number || (host_needed && colon == 0))
-      add(path, fmt::format("\"{}\" is no address with a port", text), host_needed ? "host:port" : "[host]:port");
+      add(path, fmt::format("\"{}\" is no address with a port", text), host_needed ? "host[:port]" : "[host]:port");
   }
 
   void check_link(const PeerLink& link) {

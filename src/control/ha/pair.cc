@@ -2,23 +2,22 @@
 
 #include <unistd.h>
 
-#include <csignal>
+#include <boost/json/array.hpp>
 
 #include "base/log.h"
-#include "control/ha/control_socket.h"
+#include "control/ha/keepalived_dump.h"
 #include "control/ha/pair_status.h"
 #include "control/ha/speaker_settings.h"
-#include "engine/loop/scope.h"
+#include "control/ha/status_words.h"
+#include "control/ha/witness.h"
 
 namespace tandem::ha {
 namespace {
 
 using base::Result;
+using boost::json::object;
 
-/// Number of the fault that says that the data plane cannot serve.
-constexpr std::uint8_t kDataPlaneFault = 0;
-/// Leases are renewed for so long after the data plane was last seen to serve.
-constexpr auto kProof = std::chrono::seconds(1);
+constexpr std::size_t kTransitionsShown = 5;
 
 std::string host_name() {
   std::array<char, 256> name{};
@@ -27,141 +26,140 @@ std::string host_name() {
 
 std::string mac_text(const std::array<std::uint8_t, 6>& mac) { return fmt::format("{:02x}", fmt::join(mac, ":")); }
 
+std::string error_text(int code, std::string_view what) { return base::Error::from_errno(code, what).text(); }
+
+/// For the history and notifications, which know keepalived's states only: a yielding node is still master.
+std::string told_state(vrrp::State state) {
+  return std::string(vrrp::name_of(state == vrrp::State::kYielding ? vrrp::State::kMaster : state));
+}
+
 }  // namespace
 
-struct Pair::State {
-  model::HighAvailability configuration;
-  std::string node;
-  std::string state_directory;
-  std::unique_ptr<Speaker> speaker;
-  DataPlaneVerdict data_plane;
-  std::vector<std::string> faults;  // by number
-  std::function<void(const boost::json::object&)> tell;
-  std::unique_ptr<ControlSocket> control;
-  bool in_maintenance = false;
-  bool has_served = false;
-  loop::Scope tasks;
-
-  boost::json::object status() const;
-  loop::Task<boost::json::object> execute(boost::json::object request);
-
-  loop::Task<void> hear_speaker();
-  loop::Task<void> tell_regularly();
-  void take(const Report& report);
-  void log_transition(const Report& report);
-  void tell_now();
-  void command(const vrrp::Event& event, int router = Command::kAll) {
-    (void)speaker->post({.router = router, .event = event});
-  }
-  const std::string& name_of_router(int router) const {
-    return speaker->settings().routers[static_cast<std::size_t>(router)].name;
-  }
-};
-
-Pair::Pair(std::unique_ptr<State> state) : state_(std::move(state)) {}
-Pair::~Pair() = default;
+Pair::Pair(const model::HighAvailability& configuration, std::string state_directory)
+    : configuration_(configuration),
+      state_directory_(std::move(state_directory)),
+      node_(configuration.nodeName.empty() ? host_name() : configuration.nodeName),
+      transitions_(state_directory_) {}
 
 Result<std::unique_ptr<Pair>> Pair::make(const model::HighAvailability& configuration, std::string state_directory) {
+  std::unique_ptr<Pair> pair(new Pair(configuration, std::move(state_directory)));
   Result<SpeakerSettings> settings = speaker_settings(configuration);
   if (!settings) return std::move(settings.error());
   Result<std::unique_ptr<Speaker>> speaker = Speaker::create(std::move(*settings));
   if (!speaker) return std::move(speaker.error());
-  auto state = std::make_unique<State>();
-  state->configuration = configuration;
-  state->node = configuration.nodeName.empty() ? host_name() : configuration.nodeName;
-  state->state_directory = std::move(state_directory);
-  state->speaker = std::move(*speaker);
-  state->faults.emplace_back("the data plane does not serve");
-  return std::unique_ptr<Pair>(new Pair(std::move(state)));
+  pair->speaker_ = std::move(*speaker);
+  Result<std::unique_ptr<NodeHealth>> health = NodeHealth::make(configuration, *pair->speaker_);
+  if (!health) return std::move(health.error());
+  pair->health_ = std::move(*health);
+  Result<std::unique_ptr<Notifier>> notifier = Notifier::make(configuration, pair->node_);
+  if (!notifier) return std::move(notifier.error());
+  pair->notifier_ = std::move(*notifier);
+  if (Result<void> opened = pair->open_peer_link(); !opened) return std::move(opened.error());
+  return pair;
 }
 
-Result<void> Pair::start(std::function<void(const boost::json::object&)> tell) {
-  auto control = ControlSocket::listen(
-      control_socket_path(state_->state_directory),
-      [state = state_.get()](boost::json::object request) { return state->execute(std::move(request)); });
-  if (!control) return std::move(control.error());
-  state_->control = std::move(*control);
-  state_->tell = std::move(tell);
-  state_->speaker->start();
-  state_->tasks.spawn(state_->hear_speaker());
-  state_->tasks.spawn(state_->tell_regularly());
+Result<void> Pair::open_peer_link() {
+  if (!configuration_.peerLink) return {};
+  const model::PeerLink& from = *configuration_.peerLink;
+  PeerLink::Settings settings{
+      .node = node_,
+      .listen = from.address,
+      .peers = from.peers,
+      .directory = from.certificateDirectory.empty() ? state_directory_ + "/ha" : from.certificateDirectory,
+      .heartbeat = from.heartbeat.value,
+      .timeout = from.timeout.value};
+  if (settings.peers.empty()) settings.peers = configuration_.peers;
+  for (const RouterSettings& router : speaker_->settings().routers) {
+    for (const address::VirtualAddress& address : router.virtual_addresses) {
+      const auto subnet = net::IpPrefix::parse(fmt::format("{}/{}", address.address.text(), address.prefix));
+      if (subnet) settings.service.push_back(*subnet);
+    }
+  }
+  Result<std::unique_ptr<PeerLink>> link = PeerLink::make(std::move(settings));
+  if (!link) return std::move(link.error()).wrapped("ha.peerLink");
+  link_ = std::move(*link);
+  switch_over_ = std::make_unique<SwitchOver>(*speaker_, *link_);
   return {};
 }
 
-void Pair::repeat_status() { state_->tell_now(); }
-
-void Pair::data_plane_is(const DataPlaneVerdict& verdict) {
-  using enum DataPlaneHealth;
-  const model::HaHealth& health = state_->configuration.health;
-  state_->data_plane = verdict;
-  if (verdict.health == kWell) {
-    base::log_info("The data plane serves");
-  } else if (state_->has_served) {
-    base::log_warn(verdict.health == kDead ? "The data plane cannot serve" : "The data plane is not well",
-                   {{"reason", verdict.reason}});
+Result<void> Pair::start(Tell tell) {
+  auto control = ControlSocket::listen(control_socket_path(state_directory_),
+                                       [this](object request) { return execute(std::move(request)); });
+  if (!control) return std::move(control.error());
+  control_ = std::move(*control);
+  tell_ = std::move(tell);
+  speaker_->start();
+  health_->start();
+  if (link_ != nullptr) {
+    link_->start(
+        [this] { weigh_peers(); },
+        [this](object request, const PeerLink::Peer& from) { return switch_over_->answer(std::move(request), from); });
   }
-  // Before it served for the first time the node takes no part anyway.
-  state_->has_served = state_->has_served || verdict.health == kWell;
-  if (!state_->has_served) return;
-  if (verdict.health != kWell) state_->faults[kDataPlaneFault] = "the data plane cannot serve: " + verdict.reason;
-  const bool fatal = health.weight == 0;
-  const bool faulty = verdict.health == kDead || (verdict.health == kUnwell && !state_->configuration.lastManStanding);
-  if (verdict.health == kWell) state_->command(vrrp::ReadyChanged{.ready = true});
-  state_->command(vrrp::UnwellChanged{.unwell = fatal && verdict.health == kUnwell && !faulty});
-  state_->command(vrrp::FaultChanged{.fault = kDataPlaneFault, .present = fatal && faulty});
-  if (!fatal) {
-    state_->command(vrrp::WeightChanged{.total = verdict.health == kWell ? 0 : static_cast<int>(health.weight)});
-  }
-  state_->tell_now();
+  tasks_.spawn(hear_speaker());
+  tasks_.spawn(tell_regularly());
+  return {};
 }
 
-void Pair::data_plane_looked_at(const DataPlaneVerdict& verdict) {
-  if (verdict.health != DataPlaneHealth::kDead) state_->speaker->data_plane_alive_until(Speaker::now() + kProof);
-}
+void Pair::repeat_status() { tell_(full_status()); }
 
 loop::Task<void> Pair::hand_over() {
-  state_->speaker->stop();
-  co_return;
+  if (switch_over_ != nullptr && switch_over_->is_master()) {
+    const Result<void> given = co_await switch_over_->give_all();
+    if (given) co_return;
+    base::log_warn("The virtual addresses could not be handed over", {{"error", given.error().text()}});
+  }
+  speaker_->stop();
 }
 
-void Pair::dump(int /*signal*/) {}
-
-void Pair::stop() {
-  state_->tasks.cancel();
-  state_->speaker->stop();
+loop::Task<void> Pair::stop() {
+  tasks_.cancel();
+  control_.reset();
+  speaker_->stop();
+  for (Report report; speaker_->next_report(report);) take(report);
+  link_.reset();
+  co_await notifier_->drain(std::chrono::seconds(1));
 }
 
-loop::Task<void> Pair::State::hear_speaker() {
-  loop::Descriptor reports(::dup(speaker->reports_fd()));
+void Pair::dump(int signal) {
+  const Result<void> written = write_keepalived_dump(signal, speaker_->settings(), speaker_->snapshot());
+  if (!written) base::log_error("The dump could not be written", {{"error", written.error().text()}});
+}
+
+loop::Task<void> Pair::hear_speaker() {
+  loop::Descriptor reports(::dup(speaker_->reports_fd()));
   for (;;) {
-    Report report;
-    while (speaker->next_report(report)) take(report);
+    for (Report report; speaker_->next_report(report);) take(report);
     reports.drained();
     (void)co_await reports.readable(loop::kNever);
   }
 }
 
-void Pair::State::take(const Report& report) {
-  const std::string& name = name_of_router(report.router);
+void Pair::take(const Report& report) {
+  const std::string& name = name_of(report.router);
   switch (report.kind) {
     case Report::Kind::kTransition:
-      log_transition(report);
+      take_transition(report);
       break;
     case Report::Kind::kProblem:
       base::log_warn(report.action.present ? "Problem in the pair" : "Problem in the pair has ended",
                      {{"instance", name}, {"problem", vrrp::name_of(report.action.problem)}});
+      if (report.action.problem == vrrp::Problem::kSecondMaster && report.action.present) {
+        notifier_->tell({.at = base::wall_now(), .name = name, .from = "MASTER", .to = Notifier::kLowerPriority});
+      }
+      break;
+    case Report::Kind::kAskForTakeover:
+      if (switch_over_ != nullptr) switch_over_->ask_back(report.router);
       break;
     case Report::Kind::kAddressesFailed:
       base::log_error("Virtual addresses cannot be changed",
-                      {{"instance", name}, {"error", base::Error::from_errno(report.code, "netlink").text()}});
+                      {{"instance", name}, {"error", error_text(report.code, "netlink")}});
       break;
     case Report::Kind::kAddressesRemoved:
       base::log_warn("Somebody removed a virtual address; it was put back",
                      {{"instance", name}, {"address", report.address.text()}});
       break;
     case Report::Kind::kSendFailed:
-      base::log_error("Adverts cannot be sent",
-                      {{"instance", name}, {"error", base::Error::from_errno(report.code, "send").text()}});
+      base::log_error("Adverts cannot be sent", {{"instance", name}, {"error", error_text(report.code, "send")}});
       break;
     case Report::Kind::kLeaseLapsed:
       base::log_error("The data plane was not proved alive: the virtual addresses are not renewed",
@@ -171,57 +169,142 @@ void Pair::State::take(const Report& report) {
       base::log_error("Another machine claims a virtual address",
                       {{"instance", name}, {"address", report.address.text()}, {"mac", mac_text(report.mac)}});
       break;
-    case Report::Kind::kAskForTakeover:
-      break;
     case Report::Kind::kReloaded:
       break;
   }
-  tell_now();
+  tell_all();
 }
 
-void Pair::State::log_transition(const Report& report) {
+void Pair::take_transition(const Report& report) {
   const vrrp::Action& action = report.action;
-  const std::string cause = action.reason == vrrp::Reason::kFault ? fault_text(action.fault, faults)
+  const std::string cause = action.reason == vrrp::Reason::kFault ? fault_text(action.fault, health_->faults())
                                                                   : std::string(vrrp::text_of(action.reason));
-  base::log_info("Transition", {{"instance", name_of_router(report.router)},
+  base::log_info("Transition", {{"instance", name_of(report.router)},
                                 {"from", vrrp::name_of(action.from)},
                                 {"to", vrrp::name_of(action.to)},
                                 {"reason", cause}});
+  Transition transition{
+      .at = base::WallTime(std::chrono::nanoseconds(report.wall_time)),
+      .name = name_of(report.router),
+      .from = action.from == vrrp::State::kInit ? "" : told_state(action.from),
+      .to = told_state(action.to),
+      .priority = speaker_->snapshot().routers[static_cast<std::size_t>(report.router)].status.priority,
+      .reason = cause};
+  if (transition.from == transition.to) return;
+  tell_group(transition);
+  announce(std::move(transition));
 }
 
-loop::Task<void> Pair::State::tell_regularly() {
+/// A group is told of when all its members have arrived.
+void Pair::tell_group(const Transition& transition) {
+  const auto& routers = speaker_->settings().routers;
+  const auto member = std::ranges::find(routers, transition.name, &RouterSettings::name);
+  if (member == routers.end() || member->group.empty()) return;
+  const Snapshot snapshot = speaker_->snapshot();
+  for (std::size_t i = 0; i < routers.size(); ++i) {
+    if (routers[i].group == member->group && told_state(snapshot.routers[i].status.state) != transition.to) return;
+  }
+  std::string& told = group_states_[member->group];
+  if (told == transition.to) return;
+  Transition of_group = transition;
+  of_group.name = member->group;
+  of_group.group = true;
+  of_group.from = std::exchange(told, transition.to);
+  of_group.priority = 0;
+  announce(std::move(of_group));
+}
+
+void Pair::announce(Transition transition) {
+  base::log_info(state_line(transition, node_));
+  notifier_->tell(transition);
+  transitions_.add(std::move(transition));
+}
+
+void Pair::weigh_peers() {
+  const std::vector<PeerLink::Peer> peers = link_->peers();
+  const auto& routers = speaker_->settings().routers;
+  for (std::size_t i = 0; i < routers.size(); ++i) {
+    (void)speaker_->post(
+        {.router = static_cast<int>(i), .event = vrrp::WitnessChanged{.witness = witness_of(peers, routers[i])}});
+  }
+  tell_(full_status());
+}
+
+loop::Task<void> Pair::tell_regularly() {
   constexpr auto kPeriod = std::chrono::seconds(1);
   for (;;) {
-    tell_now();
+    tell_all();
     co_await loop::sleep_for(kPeriod);
   }
 }
 
-void Pair::State::tell_now() { tell(status()); }
+void Pair::tell_all() {
+  if (!tell_) return;
+  if (link_ != nullptr) link_->tell(own_status());
+  tell_(full_status());
+}
 
-boost::json::object Pair::State::status() const {
-  const Snapshot snapshot = speaker->snapshot();
-  return status_of({.node = node,
-                    .settings = speaker->settings(),
+object Pair::own_status() const {
+  const Snapshot snapshot = speaker_->snapshot();
+  return status_of({.node = node_,
+                    .settings = speaker_->settings(),
                     .snapshot = snapshot,
-                    .data_plane = data_plane,
-                    .faults = faults});
+                    .data_plane = health_->data_plane(),
+                    .faults = health_->faults()});
+}
+
+object Pair::full_status() const {
+  object status = own_status();
+  if (link_ != nullptr) {
+    status["peers"] = peers_status(link_->peers());
+    boost::json::array problems;
+    for (const std::string& problem : link_->problems()) problems.emplace_back(problem);
+    status["peerProblems"] = std::move(problems);
+  }
+  status["transitions"] = transitions_status(transitions_.all(), kTransitionsShown);
+  status["transitionCount"] = transitions_.count();
+  return status;
 }
 
 /// A command of `tandem ha`. The answer is the status, or has "done" or "error".
-loop::Task<boost::json::object> Pair::State::execute(boost::json::object request) {
-  const boost::json::value* const name = request.if_contains("command");
-  const std::string_view word = name != nullptr && name->is_string() ? std::string_view(name->get_string()) : "";
-  if (word == "status") co_return status();
+loop::Task<object> Pair::execute(object request) {
+  const std::string_view word = text_in(request, "command");
+  if (word == "status") co_return full_status();
+  if (word == "failover") co_return co_await fail_over();
   if (word == "maintenance") {
     const boost::json::value* const on = request.if_contains("on");
-    in_maintenance = on != nullptr && on->is_bool() && on->get_bool();
-    command(vrrp::MaintenanceChanged{.on = in_maintenance});
-    base::log_info(in_maintenance ? "Maintenance begins" : "Maintenance ends");
-    co_return boost::json::object{
-        {"done", in_maintenance ? "this node takes no part until `ha maintenance off`" : "this node takes part again"}};
+    in_maintenance_ = on != nullptr && on->is_bool() && on->get_bool();
+    if (in_maintenance_ && switch_over_ != nullptr && switch_over_->is_master()) {
+      const Result<void> given = co_await switch_over_->give_all();
+      if (!given) base::log_warn("The virtual addresses could not be handed over", {{"error", given.error().text()}});
+    }
+    (void)speaker_->post({.event = vrrp::MaintenanceChanged{.on = in_maintenance_}});
+    base::log_info(in_maintenance_ ? "Maintenance begins" : "Maintenance ends");
+    co_return object{{"done", in_maintenance_ ? "this node takes no part until `tandem ha maintenance off`"
+                                              : "this node takes part again"}};
   }
-  co_return boost::json::object{{"error", fmt::format("unknown command \"{}\"", word)}};
+  co_return object{{"error", fmt::format("unknown command \"{}\"", word)}};
+}
+
+loop::Task<object> Pair::fail_over() {
+  if (switch_over_ == nullptr) {
+    co_return object{{"error",
+                      "a switch-over needs the link between the nodes (option ha.peerLink); without it, stop "
+                      "the program or begin maintenance"}};
+  }
+  const bool gives = switch_over_->is_master();
+  const Result<void> moved = gives ? co_await switch_over_->give_all() : co_await switch_over_->take_all();
+  if (!moved) co_return object{{"error", moved.error().text()}};
+  co_return object{
+      {"done", gives ? "the other node holds the virtual addresses" : "this node holds the virtual addresses"}};
+}
+
+const std::string& Pair::name_of(int router) const {
+  static const std::string kAll = "all";
+  const auto& routers = speaker_->settings().routers;
+  return router < 0 || static_cast<std::size_t>(router) >= routers.size()
+             ? kAll
+             : routers[static_cast<std::size_t>(router)].name;
 }
 
 }  // namespace tandem::ha

@@ -1,49 +1,80 @@
 #pragma once
 
-// Pair: this node's part in holding the virtual addresses, as the supervisor's main thread runs it: it turns what is
-// known about the data plane, the peers and the operator's wishes into commands for the VRRP thread, and what that
-// reports into log lines, notifications, history and status. Belongs to the supervisor's loop.
+// Pair: this node's part in holding the virtual addresses, as the supervisor's main thread runs it. It connects the
+// VRRP thread with what it should know (health of the node, the other nodes, the operator's commands) and with those
+// who want to know of it (log, notifications, history, status). Belongs to the supervisor's loop.
 
 #include <boost/json/object.hpp>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 
 #include "base/result.h"
 #include "config/model/high_availability.h"
-#include "control/ha/data_plane_check.h"
+#include "control/ha/control_socket.h"
+#include "control/ha/node_health.h"
+#include "control/ha/notifier.h"
+#include "control/ha/peer_link.h"
 #include "control/ha/speaker.h"
+#include "control/ha/switch_over.h"
+#include "control/ha/transitions.h"
 
 namespace tandem::ha {
 
 class Pair {
  public:
-  /// Opens sockets, finds interfaces. Errors: see Speaker::create(); options that cannot be.
+  /// Opens sockets, finds interfaces, reads keys. Errors: see Speaker::create() and those of the parts; options that
+  /// cannot be.
   static base::Result<std::unique_ptr<Pair>> make(const model::HighAvailability& configuration,
                                                   std::string state_directory);
-  ~Pair();
   Pair(const Pair&) = delete;
   Pair& operator=(const Pair&) = delete;
 
   /// `tell` gets the status whenever it changed, and once a second. Errors: another supervisor runs.
-  base::Result<void> start(std::function<void(const boost::json::object& status)> tell);
-  /// Tells the status again soon (to a new proxy).
+  using Tell = std::function<void(const boost::json::object& status)>;
+  base::Result<void> start(Tell tell);
+  /// Tells the status again (to a new proxy).
   void repeat_status();
-  /// The health of the data plane changed.
-  void data_plane_is(const DataPlaneVerdict& verdict);
-  /// It was looked at: leases are renewed by this.
-  void data_plane_looked_at(const DataPlaneVerdict& verdict);
-  /// Lets the other node take over, as far as there is one that can, and lets go.
+  NodeHealth& health() { return *health_; }
+  /// Before the program ends: lets another node take over, as far as there is one that can; else lets go.
   loop::Task<void> hand_over();
-  /// keepalived's dumps: SIGUSR2 statistics, SIGRTMIN+2 JSON, SIGRTMAX-1 statistics that begin again.
+  /// keepalived's dumps: SIGUSR1's data, SIGUSR2's statistics and SIGRTMIN+2's JSON; SIGRTMAX-1 begins to count anew.
   void dump(int signal);
-  /// Lets go of everything at once.
-  void stop();
+  /// Lets go of everything and waits until those who want to know were told, a second at most.
+  loop::Task<void> stop();
 
  private:
-  struct State;
-  explicit Pair(std::unique_ptr<State> state);
-  std::unique_ptr<State> state_;
+  Pair(const model::HighAvailability& configuration, std::string state_directory);
+  base::Result<void> open_peer_link();
+  loop::Task<void> hear_speaker();
+  loop::Task<void> tell_regularly();
+  void take(const Report& report);
+  void take_transition(const Report& report);
+  void tell_group(const Transition& transition);
+  void announce(Transition transition);
+  void weigh_peers();
+  void tell_all();
+  boost::json::object own_status() const;
+  boost::json::object full_status() const;
+  loop::Task<boost::json::object> execute(boost::json::object request);
+  loop::Task<boost::json::object> fail_over();
+  const std::string& name_of(int router) const;
+
+  const model::HighAvailability configuration_;
+  const std::string state_directory_;
+  const std::string node_;
+  std::unique_ptr<Speaker> speaker_;
+  std::unique_ptr<NodeHealth> health_;
+  std::unique_ptr<Notifier> notifier_;
+  Transitions transitions_;
+  std::unique_ptr<PeerLink> link_;  // null: no option ha.peerLink
+  std::unique_ptr<SwitchOver> switch_over_;
+  std::unique_ptr<ControlSocket> control_;
+  Tell tell_;
+  bool in_maintenance_ = false;
+  std::map<std::string, std::string> group_states_;  // what was told last
+  loop::Scope tasks_;
 };
 
 }  // namespace tandem::ha

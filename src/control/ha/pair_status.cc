@@ -1,10 +1,9 @@
 #include "control/ha/pair_status.h"
 
-#include <arpa/inet.h>
-
 #include <boost/json/array.hpp>
 
 #include "base/clock.h"
+#include "control/ha/ip_text.h"
 
 namespace tandem::ha {
 namespace {
@@ -15,12 +14,6 @@ using std::chrono::duration_cast;
 using std::chrono::milliseconds;
 
 constexpr double kNanosecondsPerSecond = 1e9;
-
-std::string ip_text(const vrrp::Ip& ip) {
-  std::array<char, INET6_ADDRSTRLEN> text{};
-  ::inet_ntop(ip.family == vrrp::Family::kIpv4 ? AF_INET : AF_INET6, ip.octets.data(), text.data(), text.size());
-  return text.data();
-}
 
 double seconds(std::chrono::nanoseconds duration) {
   return static_cast<double>(duration.count()) / kNanosecondsPerSecond;
@@ -54,7 +47,7 @@ array peers_of(const RouterSnapshot& router, vrrp::Instant now) {
   array peers;
   for (std::size_t i = 0; i < router.peer_count; ++i) {
     const PeerHeard& peer = router.peers[i];
-    peers.push_back(object{{"address", ip_text(peer.source)},
+    peers.push_back(object{{"address", text_of(peer.source)},
                            {"priority", peer.priority},
                            {"advertInterval", seconds(peer.interval)},
                            {"heardSecondsAgo", seconds(now - peer.at)},
@@ -84,7 +77,7 @@ object instance_of(const RouterSettings& settings, const RouterSnapshot& router,
                   {"virtualRouterID", settings.options.vrid},
                   {"version", static_cast<int>(settings.options.version)},
                   {"interface", settings.interface},
-                  {"sourceAddress", ip_text(settings.options.source)},
+                  {"sourceAddress", text_of(settings.options.source)},
                   {"advertInterval", seconds(settings.options.interval)},
                   {"basePriority", settings.options.priority},
                   {"priority", status.priority},
@@ -98,7 +91,7 @@ object instance_of(const RouterSettings& settings, const RouterSnapshot& router,
                   {"peersHeard", peers_of(router, input.snapshot.at)},
                   {"counters", counters_of(router.statistics)}};
   if (status.heard_at != vrrp::kNever) {
-    instance["master"] = object{{"address", ip_text(status.master)}, {"priority", status.master_priority}};
+    instance["master"] = object{{"address", text_of(status.master)}, {"priority", status.master_priority}};
   }
   if (!settings.group.empty()) instance["syncGroup"] = settings.group;
   return instance;
@@ -121,7 +114,51 @@ std::string_view name_of(vrrp::Witness::Gateway gateway) {
   return gateway == kNone ? "none" : gateway == kReachable ? "reachable" : "unreachable";
 }
 
+std::string_view name_of(PeerLink::LinkState state) {
+  switch (state) {
+    case PeerLink::LinkState::kNone:
+      return "never up";
+    case PeerLink::LinkState::kUp:
+      return "up";
+    case PeerLink::LinkState::kDown:
+      return "silent";
+    case PeerLink::LinkState::kReset:
+      return "reset";
+  }
+  return "unknown";
+}
+
 }  // namespace
+
+array peers_status(const std::vector<PeerLink::Peer>& peers) {
+  array all;
+  for (const PeerLink::Peer& peer : peers) {
+    object one{{"node", peer.name},
+               {"address", peer.address},
+               {"state", name_of(peer.state)},
+               {"paths", peer.paths},
+               {"outsideOfServiceNetwork", peer.elsewhere}};
+    if (peer.status) one["status"] = *peer.status;
+    all.push_back(std::move(one));
+  }
+  return all;
+}
+
+array transitions_status(const std::deque<Transition>& transitions, std::size_t most) {
+  array latest;
+  const std::size_t skipped = transitions.size() > most ? transitions.size() - most : 0;
+  for (std::size_t i = skipped; i < transitions.size(); ++i) {
+    const Transition& each = transitions[i];
+    latest.push_back(object{{"time", base::rfc3339_text(each.at)},
+                            {"instance", each.name},
+                            {"group", each.group},
+                            {"from", each.from},
+                            {"to", each.to},
+                            {"priority", each.priority},
+                            {"reason", each.reason}});
+  }
+  return latest;
+}
 
 std::string fault_text(std::uint8_t fault, const std::vector<std::string>& faults) {
   if (fault < faults.size()) return faults[fault];

@@ -3,12 +3,16 @@
 // The status of a node of a pair, as one JSON object: what `tandem ha status`, /api/ha and the metrics show. Made on
 // the supervisor's main thread.
 
+#include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
+#include <deque>
 #include <string>
 #include <vector>
 
 #include "control/ha/data_plane_check.h"
+#include "control/ha/peer_link.h"
 #include "control/ha/speaker.h"
+#include "control/ha/transitions.h"
 
 namespace tandem::ha {
 
@@ -18,12 +22,23 @@ struct StatusInput {
   const SpeakerSettings& settings;
   const Snapshot& snapshot;
   const DataPlaneVerdict& data_plane;
+  /// The other nodes as the peer link sees them, each with what it told last.
+  boost::json::array peers_status(const std::vector<PeerLink::Peer>& peers);
+  /// The last transitions, at most `most`; the oldest is first.
+  boost::json::array transitions_status(const std::deque<Transition>& transitions, std::size_t most);
+
   /// The text of a fault by its number (FaultChanged::fault); empty when the number is unknown.
   const std::vector<std::string>& faults;
 };
 
-/// Members: node, time, master (of all instances), instances, dataPlane, timers. Times are RFC 3339 in UTC.
+/// Members: node, time, holdsAllAddresses, instances, dataPlane, gateway, leaseFresh, timers. Times are RFC 3339 in
+/// UTC.
 boost::json::object status_of(const StatusInput& input);
+
+/// The other nodes as the peer link sees them, each with what it told last.
+boost::json::array peers_status(const std::vector<PeerLink::Peer>& peers);
+/// The last transitions, at most `most`; the oldest is first.
+boost::json::array transitions_status(const std::deque<Transition>& transitions, std::size_t most);
 
 /// The text of a fault by its number: what `faults` says, or what the VRRP thread found itself.
 std::string fault_text(std::uint8_t fault, const std::vector<std::string>& faults);

@@ -8,6 +8,7 @@
 
 #include "config/model/virtual_address.h"
 #include "control/address/host_links.h"
+#include "control/ha/speaking_router.h"
 
 namespace tandem::ha {
 namespace {
@@ -26,10 +27,6 @@ bool contains(const std::vector<std::string>& names, const std::string& name) {
 }
 
 net::IpAddress address_of(const model::IpAddress& from) { return *net::IpAddress::parse(from.text()); }
-
-vrrp::Ip vrrp_ip(const net::IpAddress& from) {
-  return vrrp::Ip::from(std::span(from.bytes()).first(from.is_v4() ? 4 : 16));
-}
 
 std::uint8_t scope_of(const std::string& name) {
   if (name.empty() || name == "global") return RT_SCOPE_UNIVERSE;
@@ -186,6 +183,7 @@ class Builder {
                         .lower_priority_delay = from.garp.lowerPriorityDelay.value};
     to.start_delay = configuration_.startupDelay.value;
     to.wait_for_ready = true;
+    to.ask_before_preempt = configuration_.peerLink.has_value();
     if (configuration_.track.gateway.enabled) to.isolation_release = configuration_.track.gateway.releaseAfter.value;
     return to;
   }

@@ -101,7 +101,7 @@ void Worker::run() {
   loop::set_worker_index(index_);
   observe::count_as_worker(index_);
   const loop::Loop::Here here(loop_);
-  for (std::size_t i = 0; i < entry_points_.size(); ++i) sources_[i]->acceptor.spawn(accept(i));
+  if (!held_) start_accepting();
   loop::Scope watch;
   watch.spawn(watch_itself());
   if (heart_ != nullptr) watch.spawn(beat());
@@ -117,6 +117,18 @@ void Worker::run() {
     source->secure.handler = nullptr;
     source->secure.table = nullptr;
   }
+}
+
+void Worker::start_accepting() {
+  for (std::size_t i = 0; i < entry_points_.size(); ++i) {
+    if (!sources_[i]->draining()) sources_[i]->acceptor.spawn(accept(i));
+  }
+}
+
+void Worker::accept_now() {
+  loop_.post([this] {
+    if (std::exchange(held_, false)) start_accepting();
+  });
 }
 
 void Worker::swap(std::shared_ptr<const Handlers> handlers, std::move_only_function<void()> done) {

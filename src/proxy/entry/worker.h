@@ -62,6 +62,10 @@ class Worker {
   void set_observers(const Observers& observers);
   /// Control thread, before start(): counted up while the worker's loop turns.
   void set_heart(std::atomic<std::uint64_t>& beats) { heart_ = &beats; }
+  /// Control thread, before start(): connections wait in the kernel until accept_now().
+  void hold() { held_ = true; }
+  /// Any thread; once more does nothing.
+  void accept_now();
   /// Any thread: this worker can take a connection that another one accepted. While there is little to do, one worker
   /// serves all: its connections to servers are used again, and the other cores sleep.
   bool gathers() const;
@@ -73,6 +77,7 @@ class Worker {
   struct Registered;
 
   void run();
+  void start_accepting();
   loop::Task<void> watch_itself();
   loop::Task<void> beat();
   loop::Task<void> accept(std::size_t entry_point);
@@ -87,6 +92,7 @@ class Worker {
   std::vector<std::unique_ptr<Source>> sources_;
   Worker* first_ = nullptr;
   std::atomic<std::uint64_t>* heart_ = nullptr;
+  bool held_ = false;  // the worker's own once it runs
   std::thread thread_;
 };
 
