@@ -72,12 +72,17 @@ Exit code: 0 when a router takes it, 1 when none does (404), 2 error.
 constexpr std::string_view kHa = R"(Usage: tandem ha status [--json] [--check] [--configFile=FILE]
        tandem ha failover [--configFile=FILE]
        tandem ha maintenance on|off [--configFile=FILE]
+       tandem ha invite [--address=HOST[:PORT]] [--json] [--configFile=FILE]
+       tandem ha join TOKEN [--node=NAME] [--new-keys] [--write] [--configFile=FILE]
 
 Looks at the pair that this machine is a node of, and tells it what to do. The static configuration must be that of the
 running program, which has the section ha.
 
     status        which node holds the virtual addresses, how both are, and the last transitions
     failover      the other node takes the addresses over, without a failed request
+    invite        prints the command that lets another machine become a node of this pair, once, within 15 minutes
+    join          makes keys, exchanges certificates with the node that invited, and prints (--write: adds) the section
+                  ha of this machine
     maintenance   on: this node gives the addresses up and takes no part until it is off again
 
     --json              the status as JSON

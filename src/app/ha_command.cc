@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "app/command_arguments.h"
+#include "app/ha_join.h"
 #include "app/static_configuration.h"
 #include "control/ha/control_socket.h"
 #include "control/history/last_good.h"
@@ -142,10 +143,17 @@ int report(const object& answer) {
 
 int run_ha(const std::vector<std::string>& arguments) {
   std::vector<std::string> rest = arguments;
+  const auto word =
+      std::ranges::find_if(rest, [](const std::string& each) { return each == "invite" || each == "join"; });
+  if (word != rest.end()) {
+    const bool invites = *word == "invite";
+    rest.erase(word);
+    return invites ? run_ha_invite(rest) : run_ha_join(rest);
+  }
   const bool check = std::erase(rest, "--check") > 0;
   const auto parsed = parse_command_arguments(rest);
   if (!parsed) return command_failed(parsed.error().text());
-  if (parsed->words.empty()) return command_failed("ha: say status, failover or maintenance");
+  if (parsed->words.empty()) return command_failed("ha: say status, failover, maintenance, invite or join");
   const std::string& what = parsed->words.front();
   object request{{"command", what}};
   if (what == "maintenance") {
@@ -153,7 +161,7 @@ int run_ha(const std::vector<std::string>& arguments) {
     if (!known) return command_failed("ha maintenance: say on or off");
     request["on"] = parsed->words[1] == "on";
   } else if (what != "status" && what != "failover") {
-    return command_failed("ha: \"" + what + "\" is none of status, failover, maintenance");
+    return command_failed("ha: \"" + what + "\" is none of status, failover, maintenance, invite, join");
   }
   const auto path = socket_path(*parsed);
   if (!path) return command_failed(path.error().text());

@@ -23,7 +23,7 @@ std::string section_of(const model::StaticConfiguration& first) {
 TEST(HaSection, HoldsWhatIsNotDefaultAndALowerPriority) {
   EXPECT_EQ(
       section_of(node()),
-      R"({"ha":{"virtualAddresses":["192.168.1.100/24"],"peerLink":{"peers":["192.168.1.110:7112"]},"priority":190}})");
+      R"({"ha":{"virtualAddresses":["192.168.1.100/24"],"priority":190,"peerLink":{"peers":["192.168.1.110:7112"]}}})");
 }
 
 TEST(HaSection, UnicastPeersAreSwapped) {

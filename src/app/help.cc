@@ -24,7 +24,7 @@ Commands:
     diff           Compares two configurations, or a running tandem with files
     show           Shows a router, service or middleware with all that hangs on it
     route          Tells which router takes a request, and why no other one
-    ha             Shows the pair, and hands its addresses over (status, failover, maintenance)
+    ha             Shows the pair, and hands its addresses over (status, failover, invite, ...)
     healthcheck    Calls the ping of a running tandem with the same configuration
     import         Writes the section ha for a keepalived.conf (import keepalived FILE)
     version        Shows the version

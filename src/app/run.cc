@@ -39,6 +39,7 @@ namespace {
 using Duration = loop::Nanoseconds;
 
 constexpr Duration kLookForEnd = std::chrono::milliseconds(10);
+constexpr Duration kLongestHold = std::chrono::seconds(2);
 
 class Program {
  public:
@@ -60,7 +61,9 @@ class Program {
     entry::Observers observers{.access_log = access_log_.get()};
     if (metrics_ != nullptr) observers.metrics = &metrics_->metrics();
     server_->observe(observers);
+    if (handed_) server_->hold();
     server_->start();
+    if (handed_) tasks_.spawn(accept_at_last());
     const std::string& chosen = static_->stateDirectory;
     const std::string directory = chosen.empty() ? history::default_directory() : chosen;
     if (!directory.empty()) memory_ = std::make_unique<KeptSources>(directory);
@@ -92,6 +95,13 @@ class Program {
       });
     }
     if (handed_) server_->beat(handed_->page->hearts);
+  }
+
+  /// Clients that came while a crashed process was replaced wait for routers rather than get 404: the supervisor's
+  /// sockets keep them. But not for ever, when a provider has nothing to say.
+  loop::Task<void> accept_at_last() {
+    co_await loop::sleep_for(kLongestHold);
+    server_->accept_now();
   }
 
   /// The supervisor's end is this process's as well.
@@ -180,7 +190,9 @@ class Program {
     server_->swap(snapshot, [this, complete] {
       if (!complete || stopping_.load(std::memory_order_relaxed)) return;
       ready_.store(true, std::memory_order_release);
-      if (handed_) handed_->page->ready.store(true, std::memory_order_release);
+      if (!handed_) return;
+      server_->accept_now();
+      handed_->page->ready.store(true, std::memory_order_release);
     });
     base::log_debug("Configuration applied");
   }

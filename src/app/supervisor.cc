@@ -6,6 +6,7 @@
 
 #include <csignal>
 
+#include "app/ha_on_this_host.h"
 #include "app/problems.h"
 #include "app/proxy_process.h"
 #include "app/signals.h"
@@ -180,6 +181,10 @@ int supervise(const StaticSources& sources, const StaticLoad& load, entry::Liste
     return 1;
   }
   configure_log(load.configuration);
+  if (const format::Problems here = ha_problems_on_this_host(configuration); !here.empty()) {
+    report_command_errors(here);
+    return 1;
+  }
   const std::string& chosen = load.configuration.stateDirectory;
   auto pair = ha::Pair::make(configuration, chosen.empty() ? history::default_directory() : chosen);
   if (!pair) {

@@ -205,6 +205,14 @@ void Server::start() {
   }
 }
 
+void Server::hold() {
+  for (const auto& worker : workers_) worker->hold();
+}
+
+void Server::accept_now() {
+  for (const auto& worker : workers_) worker->accept_now();
+}
+
 void Server::swap(const std::shared_ptr<const routing::Snapshot>& snapshot, std::move_only_function<void()> done) {
   // The handlers keep the snapshot alive: what they point to belongs to it.
   struct Served {

@@ -40,6 +40,10 @@ class Server {
   void beat(Hearts& hearts) {
     for (std::size_t i = 0; i < workers_.size() && i < hearts.size(); ++i) workers_[i]->set_heart(hearts[i].beats);
   }
+  /// Before start(): connections wait in the kernel's queues until accept_now().
+  void hold();
+  /// Any thread; once more does nothing.
+  void accept_now();
   /// Starts the workers; before a snapshot is there every request gets 404.
   void start();
   /// New requests go to `snapshot`. `done` runs on the last worker to change over, on its thread.
