@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 """Builds and runs the tests; the last line is `N passed, N failed`.
 
-    run_tests.py [part] [pattern]     part: all, unit, blackbox, behaviour, fuzz
+    run_tests.py [part] [pattern]     part: all, unit, threads, blackbox, behaviour, fuzz
 
-Counted are GoogleTest cases (address and undefined sanitizers), pytest tests and replayed exchanges (both against
+Counted are GoogleTest cases (address and undefined sanitizers; TLS and HTTP/2 under the thread sanitizer, too), pytest tests and replayed exchanges (both against
 build/release/tandem), and fuzz targets. A build that fails, or a part that cannot run, counts as one failure.
 """
 import argparse
@@ -42,9 +42,9 @@ class Part:
         return self
 
 
-def build(preset):
+def build(preset, *targets):
     """True when `./dev build preset` succeeded."""
-    return subprocess.run([ROOT / "dev", "build", preset], stdin=subprocess.DEVNULL, check=False).returncode == 0
+    return subprocess.run([ROOT / "dev", "build", preset, *targets], stdin=subprocess.DEVNULL, check=False).returncode == 0
 
 
 def run_unit_program(command, pattern):
@@ -83,6 +83,22 @@ def unit(args):
                 print("\n".join(line for line in text.splitlines() if not re.match(r"\[( RUN      |       OK |-+)\]", line)))
             if passed or failed:
                 print(f"unit: {Path(command[0]).name}: {passed} passed, {failed} failed", flush=True)
+    return part
+
+
+def threads(args):
+    """What cores share of TLS and HTTP/2, under the thread sanitizer; all programs would take CI too long."""
+    part = Part("threads")
+    programs = ("engine_tls_test", "protocol_http2_test")
+    if not build("tsan", *programs):
+        return part.fail("the tsan build failed")
+    for name in programs:
+        passed, failed, text = run_unit_program([ROOT / "build/tsan/src" / name], args.pattern)
+        part.passed += passed
+        part.failed += failed
+        if failed:
+            print(text)
+        print(f"threads: {name}: {passed} passed, {failed} failed", flush=True)
     return part
 
 
@@ -162,7 +178,7 @@ def fuzz(args):
     return part
 
 
-PARTS = {"unit": unit, "blackbox": blackbox, "behaviour": behaviour, "fuzz": fuzz}
+PARTS = {"unit": unit, "threads": threads, "blackbox": blackbox, "behaviour": behaviour, "fuzz": fuzz}
 
 
 def main():
