@@ -173,6 +173,7 @@ int supervise(const StaticSources& sources, const StaticLoad& load, entry::Liste
               std::size_t workers) {
   const model::HighAvailability& configuration = *load.configuration.ha;
   loop::Loop loop;
+  loop.expect_forks();
   Signals signals;
   const std::initializer_list<int> wanted{SIGTERM, SIGINT, SIGUSR1, SIGHUP, SIGUSR2, SIGRTMIN + 2, SIGRTMAX - 1};
   Signals::block(wanted);

@@ -24,7 +24,11 @@ void Descriptor::register_once() {
 void Descriptor::close() {
   if (fd_ < 0) return;
   timer_.disarm();
-  if (registered_) loop_->forget(this);  // the kernel drops a closed descriptor from epoll by itself
+  if (registered_) {
+    loop_->forget(this);
+    // The kernel drops a descriptor from epoll with its last copy, which a child between fork and exec may hold.
+    if (loop_->expects_forks_) ::epoll_ctl(loop_->epoll_fd_, EPOLL_CTL_DEL, fd_, nullptr);
+  }
   registered_ = false;
   ::close(std::exchange(fd_, -1));
 }

@@ -192,6 +192,23 @@ TEST(Descriptor, OneDestroyedInATurnGetsNoEventsOfThatTurn) {
   EXPECT_EQ(log, "woke ");
 }
 
+TEST(Descriptor, OneClosedWhileAChildHasACopyGetsNoEvents) {
+  Loop loop(Loop::ClockKind::kManual);
+  loop.expect_forks();
+  Sockets sockets;
+  std::string log;
+  Scope scope;
+  scope.spawn(wait_to_read(*sockets.mine, kNever, &log));
+  turn(2);
+  const int copy = ::dup(sockets.mine->fd());
+  scope.cancel();
+  sockets.mine = nullptr;
+  sockets.send("x");
+  turn(2);
+  EXPECT_EQ(log, "");
+  ::close(copy);
+}
+
 TEST(Descriptor, HangupIsReportedOnceAndOnlyWhileWatched) {
   Loop loop(Loop::ClockKind::kManual);
   Sockets sockets;

@@ -87,6 +87,10 @@ class Loop {
   /// Own thread: `work` runs before the loop waits again, but not inside this call.
   void defer(std::move_only_function<void()> work) { deferred_.push_back(std::move(work)); }
 
+  /// For a process that starts others: descriptors that are closed leave epoll at once, even while a new child still has
+  /// copies of them.
+  void expect_forks() { expects_forks_ = true; }
+
   /// Time of the current turn; costs nothing. Exact to the length of a turn.
   TimePoint now() const { return now_; }
   /// The time now; reads the clock (some 20 ns).
@@ -125,6 +129,7 @@ class Loop {
   int epoll_fd_;
   int wake_fd_;
   ClockKind clock_;
+  bool expects_forks_ = false;
   Nanoseconds last_turn_{0};
   TimePoint window_began_;  // of the measure of business
   Nanoseconds waited_{0};   // in this window

@@ -105,6 +105,11 @@ Address local_address(int fd) {
 
 Acceptor::Acceptor(int listening_fd) : descriptor_(::fcntl(listening_fd, F_DUPFD_CLOEXEC, 0)) {}
 
+Acceptor::~Acceptor() {
+  // Others hold the same socket, so closing alone would leave it in epoll.
+  if (const int fd = descriptor_.release(); fd >= 0) ::close(fd);
+}
+
 Accepted Acceptor::try_accept() {
   sockaddr_storage storage;
   for (;;) {

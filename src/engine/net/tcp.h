@@ -55,6 +55,9 @@ struct Accepted {
 class Acceptor {
  public:
   explicit Acceptor(int listening_fd);
+  ~Acceptor();
+  Acceptor(const Acceptor&) = delete;
+  Acceptor& operator=(const Acceptor&) = delete;
   /// Takes one connection without waiting; fd is -1 when there is none, -2 when descriptors or memory ran out.
   Accepted try_accept();
   loop::Descriptor::Wait readable() { return descriptor_.readable(loop::kNever); }
