@@ -15,6 +15,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 import cases  # noqa: E402
+import ha  # noqa: E402
 import measure  # noqa: E402
 import peers  # noqa: E402
 import reactor  # noqa: E402
@@ -37,6 +38,7 @@ def parse_arguments():
     parser.add_argument("--json", metavar="FILE", help="write all results")
     parser.add_argument("--png", metavar="FILE", default=measure.BUILD / "benchmarks.png", help="the chart")
     parser.add_argument("--write-docs", action="store_true", help="put tables and chart into docs/")
+    parser.add_argument("--ha", action="store_true", help="pairs instead: tandem beside keepalived (--peers tandem,v2,v3; docs/pair.md); needs root")
     parser.add_argument("--reactor", action="store_true", help="the reactor study instead (docs/reactor.md)")
     return parser.parse_args()
 
@@ -163,8 +165,21 @@ def run_reactor(arguments):
         report.write_between_marks(DOCS / "reactor.md", text)
 
 
+def run_ha(arguments):
+    results = ha.study(arguments.rounds or (1 if arguments.quick else 5), arguments.cases, arguments.peers)
+    text = f"Measured {datetime.date.today().isoformat()} on {machine()}.\n\n" + "\n".join(ha.table(results)) + "\n"
+    print("\n" + report.aligned(text))
+    if arguments.json:
+        Path(arguments.json).write_text(json.dumps(results, indent=1) + "\n")
+    if arguments.write_docs:
+        report.write_between_marks(DOCS / "pair.md", text)
+
+
 def main():
     arguments = parse_arguments()
+    if arguments.ha:
+        ha.laboratory.PROGRAM = Path(arguments.tandem).resolve()
+        return run_ha(arguments)
     if os.cpu_count() < 2:
         raise SystemExit("bench: two cores are needed: one for the proxy, one for load and backend")
     measure.raise_descriptor_limit()
