@@ -107,6 +107,8 @@ base::Result<VirtualMac> VirtualMac::create(const HostLink& parent, bool v4, std
   const std::string above = "/proc/sys/net/ipv4/conf/" + parent.name + "/";
   out.set(above + "arp_ignore", "1", true);
   out.set(above + "arp_filter", "1", true);
+  // Nor does it ask for others in the virtual address's name: they would learn the parent's MAC from the question.
+  out.set(above + "arp_announce", "2", true);
   return out;
 }
 

@@ -127,6 +127,15 @@ class Builder {
     return built;
   }
 
+  /// Those of the instance's interface go to the one with the virtual MAC, which does not exist yet.
+  static void move_home(std::vector<address::VirtualAddress>& addresses, const std::string& interface) {
+    for (address::VirtualAddress& one : addresses) {
+      if (one.link_name != interface) continue;
+      one.link = 0;
+      one.link_name.clear();
+    }
+  }
+
   Result<RouterSettings> build_router(const std::string& name, const model::VrrpInstance& from) const {
     RouterSettings to;
     to.name = name;
@@ -155,6 +164,10 @@ class Builder {
     to.unicast_ttl = narrow<std::uint8_t>(from.unicastTTL);
     to.announce_gap = std::chrono::duration_cast<std::chrono::microseconds>(from.garp.interval.value);
     to.virtual_mac = from.virtualMac.has_value();
+    if (to.virtual_mac) {
+      move_home(to.virtual_addresses, to.interface);
+      move_home(to.excluded_addresses, to.interface);
+    }
     for (const model::TrackedInterface& tracked : configuration_.track.interfaces) {
       const bool concerned = tracked.instances.empty() || contains(tracked.instances, name);
       if (concerned && tracked.weight == 0) to.tracked_interfaces.push_back(tracked.name);
