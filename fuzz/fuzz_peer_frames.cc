@@ -8,13 +8,13 @@
 #include <string_view>
 #include <vector>
 
-#include "control/ha/peer_frames.h"
-#include "control/ha/peer_invitation.h"
+#include "control/peer/peer_frames.h"
+#include "control/peer/peer_invitation.h"
 
 namespace {
 
-using tandem::ha::kLongestGreeting;
-using tandem::ha::PeerFrameReader;
+using tandem::peer::kLongestGreeting;
+using tandem::peer::PeerFrameReader;
 
 void require(bool holds) {
   if (!holds) std::abort();
@@ -50,6 +50,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
   const Heard whole = hear(text, size);
   require(whole == hear(text, 1));
   require(whole == hear(text, 7));
-  (void)tandem::ha::parse_token(text);
+  (void)tandem::peer::parse_token(text);
   return 0;
 }

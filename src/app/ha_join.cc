@@ -21,9 +21,9 @@
 #include "config/model/entry_point_address.h"
 #include "control/address/host_links.h"
 #include "control/ha/control_socket.h"
-#include "control/ha/peer_transport.h"
 #include "control/history/last_good.h"
 #include "control/keepalived/yaml_text.h"
+#include "control/peer/peer_transport.h"
 #include "engine/loop/drive.h"
 
 namespace tandem::app {
@@ -115,7 +115,7 @@ std::vector<std::string> own_addresses(const model::HighAvailability& ha, std::u
       if (own.scope != kGlobal || std::ranges::find(moving, own.address) != moving.end()) continue;
       const bool shared = std::ranges::any_of(
           moving, [&](const net::IpAddress& each) { return address::same_subnet(each, own.address, own.prefix); });
-      (shared ? near : far).push_back(ha::peer_address_text(own.address.text(), port));
+      (shared ? near : far).push_back(peer::peer_address_text(own.address.text(), port));
     }
   }
   near.insert(near.end(), far.begin(), far.end());
@@ -127,12 +127,12 @@ Result<std::vector<std::string>> invitation_addresses(const Words& words, const 
   if (!listen) return listen.error();
   std::vector<std::string> out;
   for (const std::string& text : words.addresses) {
-    const auto address = ha::parse_peer_address(text, listen->port);
+    const auto address = peer::parse_peer_address(text, listen->port);
     if (!address) return address.error();
-    out.push_back(ha::peer_address_text(address->host, address->port));
+    out.push_back(peer::peer_address_text(address->host, address->port));
   }
   if (!out.empty()) return out;
-  if (!listen->host.empty()) return std::vector{ha::peer_address_text(listen->host, listen->port)};
+  if (!listen->host.empty()) return std::vector{peer::peer_address_text(listen->host, listen->port)};
   out = own_addresses(ha, listen->port);
   if (out.empty()) {
     return Error(ErrorKind::kNotFound, "this host has no address that another one could reach: say --address=HOST");
@@ -189,16 +189,17 @@ Result<std::string> append_section(const StaticLoad& loaded, const Words& words,
   return copy;
 }
 
-Result<ha::Joined> ask_to_join(const ha::Invitation& invitation, const ha::PeerKeys& keys, const std::string& node) {
+Result<peer::Joined> ask_to_join(const peer::Invitation& invitation, const peer::PeerKeys& keys,
+                                 const std::string& node) {
   const loop::Loop loop;
-  return loop::drive(ha::join_by_invitation(invitation, keys, node));
+  return loop::drive(peer::join_by_invitation(invitation, keys, node));
 }
 
 /// Says what there is to do now.
-int finish_join(const ha::Joined& joined, const StaticLoad& loaded, const Words& words) {
+int finish_join(const peer::Joined& joined, const StaticLoad& loaded, const Words& words) {
   const auto offer = format::parse_json(boost::json::serialize(joined.offer), "the other node's answer");
   const format::Value* const ha = offer ? offer->find("ha") : nullptr;
-  const auto address = ha::parse_peer_address(joined.address, 0);
+  const auto address = peer::parse_peer_address(joined.address, 0);
   if (ha == nullptr || !address) return command_failed("the other node's answer holds no section ha");
   explain(fmt::format("Joined {} at {}: both nodes trust each other now.\n", joined.node, joined.address));
   if (loaded.configuration.ha) {
@@ -240,20 +241,20 @@ int run_ha_invite(const std::vector<std::string>& arguments) {
   const auto addresses = invitation_addresses(*words, *configuration.ha);
   if (!addresses) return command_failed(addresses.error().text());
   const std::string directory = key_directory(configuration);
-  const auto keys = ha::load_or_make_keys(directory, node_name(configuration));
+  const auto keys = peer::load_or_make_keys(directory, node_name(configuration));
   if (!keys) return command_failed(keys.error().text());
   const auto offer = offer_of(configuration);
   if (!offer) return command_failed(offer.error().text());
   constexpr std::size_t kSecretSize = 16;
-  const ha::Invitation invitation{
+  const peer::Invitation invitation{
       .addresses = *addresses,
-      .secret = ha::random_bytes(kSecretSize),
+      .secret = peer::random_bytes(kSecretSize),
       .fingerprint = keys->fingerprint,
-      .expires = unix_now() + std::chrono::seconds(ha::kInvitationLife).count(),
+      .expires = unix_now() + std::chrono::seconds(peer::kInvitationLife).count(),
   };
-  const auto kept = ha::keep_invitation(directory, invitation, *offer, unix_now());
+  const auto kept = peer::keep_invitation(directory, invitation, *offer, unix_now());
   if (!kept) return command_failed(kept.error().text());
-  const std::string token = ha::token_of(invitation);
+  const std::string token = peer::token_of(invitation);
   if (words->rest.json) {
     const boost::json::array list(addresses->begin(), addresses->end());
     print(boost::json::serialize(
@@ -277,17 +278,17 @@ int run_ha_join(const std::vector<std::string>& arguments) {
   if (words->rest.words.size() != 1) {
     return command_failed("ha join: say the token that `tandem ha invite` printed on the first node");
   }
-  const auto invitation = ha::parse_token(words->rest.words.front());
+  const auto invitation = peer::parse_token(words->rest.words.front());
   if (!invitation) return command_failed("ha join: " + invitation.error().text());
   const auto loaded = load(*words);
   if (!loaded) return command_failed(loaded.error().text());
   const std::string node = words->node.empty() ? node_name(loaded->configuration) : words->node;
   const std::string directory = key_directory(loaded->configuration);
   if (words->new_keys) {
-    const auto retired = ha::retire_keys(directory);
+    const auto retired = peer::retire_keys(directory);
     if (!retired) return command_failed(retired.error().text());
   }
-  const auto keys = ha::load_or_make_keys(directory, node);
+  const auto keys = peer::load_or_make_keys(directory, node);
   if (!keys) return command_failed(keys.error().text());
   if (keys->fingerprint == invitation->fingerprint) {
     return command_failed(
@@ -299,7 +300,7 @@ int run_ha_join(const std::vector<std::string>& arguments) {
     command_failed("ha join: " + joined.error().text());
     return joined.error().kind() == ErrorKind::kRefused ? 1 : 2;
   }
-  const auto trusted = ha::trust_peer(directory, joined->node, joined->pem);
+  const auto trusted = peer::trust_peer(directory, joined->node, joined->pem);
   if (!trusted) return command_failed(trusted.error().text());
   return finish_join(*joined, *loaded, *words);
 }

@@ -28,18 +28,19 @@ Result<void> NodeHealth::follow() {
     return base::Error(base::ErrorKind::kLimit,
                        fmt::format("ha.track: at most {} scripts and files can be followed", kMostChecks - 1));
   }
-  const CommandRules rules{.user = configuration_.scriptUser, .security = configuration_.scriptSecurity};
+  const hooks::CommandRules rules{.user = configuration_.scriptUser, .security = configuration_.scriptSecurity};
   for (const model::TrackedScript& script : track.scripts) {
     Check& check = add_check(script.instances);
-    auto runner = ScriptRunner::make(
-        script, rules, [this, &check](const ScriptRunner& told) { take(check, told.state().effect, told.reason()); });
+    auto runner = hooks::ScriptRunner::make(script, rules, [this, &check](const hooks::ScriptRunner& told) {
+      take(check, told.state().effect, told.reason());
+    });
     if (!runner) return std::move(runner.error()).wrapped("ha.track.scripts");
     scripts_.push_back(std::move(*runner));
   }
   for (const model::TrackedFile& file : track.files) {
     Check& check = add_check(file.instances);
-    auto followed =
-        TrackFile::make(file, [this, &check](const TrackFile& told) { take(check, told.effect(), told.reason()); });
+    auto followed = hooks::TrackFile::make(
+        file, [this, &check](const hooks::TrackFile& told) { take(check, told.effect(), told.reason()); });
     if (!followed) return std::move(followed.error()).wrapped("ha.track.files");
     files_.push_back(std::move(*followed));
     take(check, files_.back()->effect(), files_.back()->reason());
@@ -67,7 +68,7 @@ void NodeHealth::start() {
   post_weights();
 }
 
-void NodeHealth::take(Check& check, const TrackEffect& effect, std::string reason) {
+void NodeHealth::take(Check& check, const hooks::TrackEffect& effect, std::string reason) {
   const bool fault_changes = effect.fault != check.effect.fault;
   if (effect != check.effect || !check.known) base::log_info("A check of this node changed", {{"check", reason}});
   if (!reason.empty()) faults_[check.fault] = std::move(reason);

@@ -11,9 +11,9 @@
 #include "base/result.h"
 #include "config/model/high_availability.h"
 #include "control/ha/data_plane_check.h"
-#include "control/ha/script_runner.h"
 #include "control/ha/speaker.h"
-#include "control/ha/track_file.h"
+#include "control/hooks/script_runner.h"
+#include "control/hooks/track_file.h"
 
 namespace tandem::ha {
 
@@ -36,7 +36,7 @@ class NodeHealth {
   /// Something that is followed, and the routers it concerns.
   struct Check {
     std::vector<int> routers;
-    TrackEffect effect;
+    hooks::TrackEffect effect;
     std::uint8_t fault = 0;
     bool known = false;
   };
@@ -45,7 +45,7 @@ class NodeHealth {
       : configuration_(configuration), speaker_(speaker) {}
   base::Result<void> follow();
   Check& add_check(const std::vector<std::string>& instances);
-  void take(Check& check, const TrackEffect& effect, std::string reason);
+  void take(Check& check, const hooks::TrackEffect& effect, std::string reason);
   void post_weights();
 
   const model::HighAvailability configuration_;
@@ -54,8 +54,8 @@ class NodeHealth {
   bool has_served_ = false;
   std::vector<std::string> faults_;
   std::vector<std::unique_ptr<Check>> checks_;  // the first one is the data plane's
-  std::vector<std::unique_ptr<ScriptRunner>> scripts_;
-  std::vector<std::unique_ptr<TrackFile>> files_;
+  std::vector<std::unique_ptr<hooks::ScriptRunner>> scripts_;
+  std::vector<std::unique_ptr<hooks::TrackFile>> files_;
 };
 
 }  // namespace tandem::ha

@@ -51,7 +51,7 @@ Result<std::unique_ptr<Pair>> Pair::make(const model::HighAvailability& configur
   Result<std::unique_ptr<NodeHealth>> health = NodeHealth::make(configuration, *pair->speaker_);
   if (!health) return std::move(health.error());
   pair->health_ = std::move(*health);
-  Result<std::unique_ptr<Notifier>> notifier = Notifier::make(configuration, pair->node_);
+  Result<std::unique_ptr<hooks::Notifier>> notifier = hooks::Notifier::make(configuration, pair->node_);
   if (!notifier) return std::move(notifier.error());
   pair->notifier_ = std::move(*notifier);
   if (Result<void> opened = pair->open_peer_link(); !opened) return std::move(opened.error());
@@ -61,7 +61,7 @@ Result<std::unique_ptr<Pair>> Pair::make(const model::HighAvailability& configur
 Result<void> Pair::open_peer_link() {
   if (!configuration_.peerLink) return {};
   const model::PeerLink& from = *configuration_.peerLink;
-  PeerLink::Settings settings{
+  peer::PeerLink::Settings settings{
       .node = node_,
       .listen = from.address,
       .peers = from.peers,
@@ -75,7 +75,7 @@ Result<void> Pair::open_peer_link() {
       if (subnet) settings.service.push_back(*subnet);
     }
   }
-  Result<std::unique_ptr<PeerLink>> link = PeerLink::make(std::move(settings));
+  Result<std::unique_ptr<peer::PeerLink>> link = peer::PeerLink::make(std::move(settings));
   if (!link) return std::move(link.error()).wrapped("ha.peerLink");
   link_ = std::move(*link);
   switch_over_ = std::make_unique<SwitchOver>(*speaker_, *link_);
@@ -91,9 +91,10 @@ Result<void> Pair::start(Tell tell) {
   speaker_->start();
   health_->start();
   if (link_ != nullptr) {
-    link_->start(
-        [this] { weigh_peers(); },
-        [this](object request, const PeerLink::Peer& from) { return switch_over_->answer(std::move(request), from); });
+    link_->start([this] { weigh_peers(); },
+                 [this](object request, const peer::PeerLink::Peer& from) {
+                   return switch_over_->answer(std::move(request), from);
+                 });
   }
   tasks_.spawn(hear_speaker());
   tasks_.spawn(tell_regularly());
@@ -144,7 +145,8 @@ void Pair::take(const Report& report) {
       base::log_warn(report.action.present ? "Problem in the pair" : "Problem in the pair has ended",
                      {{"instance", name}, {"problem", vrrp::name_of(report.action.problem)}});
       if (report.action.problem == vrrp::Problem::kSecondMaster && report.action.present) {
-        notifier_->tell({.at = base::wall_now(), .name = name, .from = "MASTER", .to = Notifier::kLowerPriority});
+        notifier_->tell(
+            {.at = base::wall_now(), .name = name, .from = "MASTER", .to = hooks::Notifier::kLowerPriority});
       }
       break;
     case Report::Kind::kAskForTakeover:
@@ -183,7 +185,7 @@ void Pair::take_transition(const Report& report) {
                                 {"from", vrrp::name_of(action.from)},
                                 {"to", vrrp::name_of(action.to)},
                                 {"reason", cause}});
-  Transition transition{
+  hooks::Transition transition{
       .at = base::WallTime(std::chrono::nanoseconds(report.wall_time)),
       .name = name_of(report.router),
       .from = action.from == vrrp::State::kInit ? "" : told_state(action.from),
@@ -196,7 +198,7 @@ void Pair::take_transition(const Report& report) {
 }
 
 /// A group is told of when all its members have arrived.
-void Pair::tell_group(const Transition& transition) {
+void Pair::tell_group(const hooks::Transition& transition) {
   const auto& routers = speaker_->settings().routers;
   const auto member = std::ranges::find(routers, transition.name, &RouterSettings::name);
   if (member == routers.end() || member->group.empty()) return;
@@ -206,7 +208,7 @@ void Pair::tell_group(const Transition& transition) {
   }
   std::string& told = group_states_[member->group];
   if (told == transition.to) return;
-  Transition of_group = transition;
+  hooks::Transition of_group = transition;
   of_group.name = member->group;
   of_group.group = true;
   of_group.from = std::exchange(told, transition.to);
@@ -214,14 +216,14 @@ void Pair::tell_group(const Transition& transition) {
   announce(std::move(of_group));
 }
 
-void Pair::announce(Transition transition) {
-  base::log_info(state_line(transition, node_));
+void Pair::announce(hooks::Transition transition) {
+  base::log_info(hooks::state_line(transition, node_));
   notifier_->tell(transition);
   transitions_.add(std::move(transition));
 }
 
 void Pair::weigh_peers() {
-  const std::vector<PeerLink::Peer> peers = link_->peers();
+  const std::vector<peer::PeerLink::Peer> peers = link_->peers();
   const auto& routers = speaker_->settings().routers;
   for (std::size_t i = 0; i < routers.size(); ++i) {
     (void)speaker_->post(

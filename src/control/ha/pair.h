@@ -14,11 +14,11 @@
 #include "config/model/high_availability.h"
 #include "control/ha/control_socket.h"
 #include "control/ha/node_health.h"
-#include "control/ha/notifier.h"
-#include "control/ha/peer_link.h"
 #include "control/ha/speaker.h"
 #include "control/ha/switch_over.h"
-#include "control/ha/transitions.h"
+#include "control/hooks/notifier.h"
+#include "control/hooks/transitions.h"
+#include "control/peer/peer_link.h"
 
 namespace tandem::ha {
 
@@ -51,8 +51,8 @@ class Pair {
   loop::Task<void> tell_regularly();
   void take(const Report& report);
   void take_transition(const Report& report);
-  void tell_group(const Transition& transition);
-  void announce(Transition transition);
+  void tell_group(const hooks::Transition& transition);
+  void announce(hooks::Transition transition);
   void weigh_peers();
   void tell_all();
   boost::json::object own_status() const;
@@ -66,9 +66,9 @@ class Pair {
   const std::string node_;
   std::unique_ptr<Speaker> speaker_;
   std::unique_ptr<NodeHealth> health_;
-  std::unique_ptr<Notifier> notifier_;
-  Transitions transitions_;
-  std::unique_ptr<PeerLink> link_;  // null: no option ha.peerLink
+  std::unique_ptr<hooks::Notifier> notifier_;
+  hooks::Transitions transitions_;
+  std::unique_ptr<peer::PeerLink> link_;  // null: no option ha.peerLink
   std::unique_ptr<SwitchOver> switch_over_;
   std::unique_ptr<ControlSocket> control_;
   Tell tell_;

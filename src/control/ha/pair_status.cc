@@ -114,15 +114,15 @@ std::string_view name_of(vrrp::Witness::Gateway gateway) {
   return gateway == kNone ? "none" : gateway == kReachable ? "reachable" : "unreachable";
 }
 
-std::string_view name_of(PeerLink::LinkState state) {
+std::string_view name_of(peer::PeerLink::LinkState state) {
   switch (state) {
-    case PeerLink::LinkState::kNone:
+    case peer::PeerLink::LinkState::kNone:
       return "never up";
-    case PeerLink::LinkState::kUp:
+    case peer::PeerLink::LinkState::kUp:
       return "up";
-    case PeerLink::LinkState::kDown:
+    case peer::PeerLink::LinkState::kDown:
       return "silent";
-    case PeerLink::LinkState::kReset:
+    case peer::PeerLink::LinkState::kReset:
       return "reset";
   }
   return "unknown";
@@ -130,9 +130,9 @@ std::string_view name_of(PeerLink::LinkState state) {
 
 }  // namespace
 
-array peers_status(const std::vector<PeerLink::Peer>& peers) {
+array peers_status(const std::vector<peer::PeerLink::Peer>& peers) {
   array all;
-  for (const PeerLink::Peer& peer : peers) {
+  for (const peer::PeerLink::Peer& peer : peers) {
     object one{{"node", peer.name},
                {"address", peer.address},
                {"state", name_of(peer.state)},
@@ -144,11 +144,11 @@ array peers_status(const std::vector<PeerLink::Peer>& peers) {
   return all;
 }
 
-array transitions_status(const std::deque<Transition>& transitions, std::size_t most) {
+array transitions_status(const std::deque<hooks::Transition>& transitions, std::size_t most) {
   array latest;
   const std::size_t skipped = transitions.size() > most ? transitions.size() - most : 0;
   for (std::size_t i = skipped; i < transitions.size(); ++i) {
-    const Transition& each = transitions[i];
+    const hooks::Transition& each = transitions[i];
     latest.push_back(object{{"time", base::rfc3339_text(each.at)},
                             {"instance", each.name},
                             {"group", each.group},

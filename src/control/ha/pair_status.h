@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "control/ha/data_plane_check.h"
-#include "control/ha/peer_link.h"
 #include "control/ha/speaker.h"
-#include "control/ha/transitions.h"
+#include "control/hooks/transitions.h"
+#include "control/peer/peer_link.h"
 
 namespace tandem::ha {
 
@@ -22,11 +22,6 @@ struct StatusInput {
   const SpeakerSettings& settings;
   const Snapshot& snapshot;
   const DataPlaneVerdict& data_plane;
-  /// The other nodes as the peer link sees them, each with what it told last.
-  boost::json::array peers_status(const std::vector<PeerLink::Peer>& peers);
-  /// The last transitions, at most `most`; the oldest is first.
-  boost::json::array transitions_status(const std::deque<Transition>& transitions, std::size_t most);
-
   /// The text of a fault by its number (FaultChanged::fault); empty when the number is unknown.
   const std::vector<std::string>& faults;
 };
@@ -36,9 +31,9 @@ struct StatusInput {
 boost::json::object status_of(const StatusInput& input);
 
 /// The other nodes as the peer link sees them, each with what it told last.
-boost::json::array peers_status(const std::vector<PeerLink::Peer>& peers);
+boost::json::array peers_status(const std::vector<peer::PeerLink::Peer>& peers);
 /// The last transitions, at most `most`; the oldest is first.
-boost::json::array transitions_status(const std::deque<Transition>& transitions, std::size_t most);
+boost::json::array transitions_status(const std::deque<hooks::Transition>& transitions, std::size_t most);
 
 /// The text of a fault by its number: what `faults` says, or what the VRRP thread found itself.
 std::string fault_text(std::uint8_t fault, const std::vector<std::string>& faults);

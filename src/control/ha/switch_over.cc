@@ -49,7 +49,7 @@ loop::Task<Result<void>> SwitchOver::give(int router) {
     co_return Error(ErrorKind::kRefused, settings.name + ": no other node can take over: " + why);
   }
   std::optional<vrrp::Ip> source;
-  for (const PeerLink::Peer& peer : link_.peers()) {
+  for (const peer::PeerLink::Peer& peer : link_.peers()) {
     if (peer.name != successor || !peer.status) continue;
     const object* const instance = instance_in(*peer.status, settings);
     if (instance != nullptr) source = ip_of(text_in(*instance, "sourceAddress"));
@@ -76,10 +76,12 @@ loop::Task<Result<void>> SwitchOver::give(int router) {
 
 loop::Task<Result<void>> SwitchOver::take_all() {
   std::string failures;
-  for (const PeerLink::Peer& peer : link_.peers()) {
-    if (peer.state != PeerLink::LinkState::kUp) continue;
-    const Result<object> answer = co_await link_.ask(peer.name, object{{"type", "give"}},
-                                                     loop::Loop::current().now() + kAnswerWithin + 2 * kMoveWithin);
+  for (const peer::PeerLink::Peer& peer : link_.peers()) {
+    if (peer.state != peer::PeerLink::LinkState::kUp) continue;
+    object request;
+    request["type"] = "give";
+    const loop::TimePoint deadline = loop::Loop::current().now() + kAnswerWithin + 2 * kMoveWithin;
+    const Result<object> answer = co_await link_.ask(peer.name, std::move(request), deadline);
     const std::string failure = answer ? std::string(text_in(*answer, "error")) : answer.error().text();
     if (failure.empty()) co_return Result<void>();
     failures += (failures.empty() ? "" : "; ") + peer.name + ": " + failure;
@@ -91,9 +93,9 @@ void SwitchOver::ask_back(int router) { tasks_.spawn(take_back(router)); }
 
 loop::Task<void> SwitchOver::take_back(int router) {
   const RouterSettings& settings = speaker_.settings().routers[static_cast<std::size_t>(router)];
-  for (const PeerLink::Peer& peer : link_.peers()) {
+  for (const peer::PeerLink::Peer& peer : link_.peers()) {
     const object* const instance =
-        peer.state == PeerLink::LinkState::kUp && peer.status ? instance_in(*peer.status, settings) : nullptr;
+        peer.state == peer::PeerLink::LinkState::kUp && peer.status ? instance_in(*peer.status, settings) : nullptr;
     if (instance == nullptr || text_in(*instance, "state") != "MASTER") continue;
     object request = about(router, "yield");
     request["successor"] = text_of(settings.options.source);
@@ -112,7 +114,7 @@ loop::Task<void> SwitchOver::take_back(int router) {
   }
 }
 
-loop::Task<object> SwitchOver::answer(object request, PeerLink::Peer from) {
+loop::Task<object> SwitchOver::answer(object request, peer::PeerLink::Peer from) {
   const std::string_view type = text_in(request, "type");
   if (type == "give") {
     if (!is_master()) co_return object{{"error", "it is not master"}};

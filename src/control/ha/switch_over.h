@@ -6,8 +6,8 @@
 #include <boost/json/object.hpp>
 
 #include "base/result.h"
-#include "control/ha/peer_link.h"
 #include "control/ha/speaker.h"
+#include "control/peer/peer_link.h"
 #include "engine/loop/scope.h"
 
 namespace tandem::ha {
@@ -15,7 +15,7 @@ namespace tandem::ha {
 class SwitchOver {
  public:
   /// Both outlive it.
-  SwitchOver(Speaker& speaker, PeerLink& link) : speaker_(speaker), link_(link) {}
+  SwitchOver(Speaker& speaker, peer::PeerLink& link) : speaker_(speaker), link_(link) {}
 
   /// Gives every router that this node is master of to another node. Errors: why one could not be given; what was given
   /// stays given.
@@ -27,7 +27,7 @@ class SwitchOver {
   /// The state machine wants a router back from a living master (fail-back).
   void ask_back(int router);
   /// Answers another node's part of the same.
-  loop::Task<boost::json::object> answer(boost::json::object request, PeerLink::Peer from);
+  loop::Task<boost::json::object> answer(boost::json::object request, peer::PeerLink::Peer from);
 
  private:
   loop::Task<base::Result<void>> give(int router);
@@ -37,7 +37,7 @@ class SwitchOver {
   boost::json::object about(int router, std::string_view type) const;
 
   Speaker& speaker_;
-  PeerLink& link_;
+  peer::PeerLink& link_;
   loop::Scope tasks_;
 };
 

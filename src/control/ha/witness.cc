@@ -11,22 +11,22 @@ namespace {
 using Link = vrrp::Witness::Link;
 using PeerState = vrrp::Witness::Peer;
 
-Link link_of(const PeerLink::Peer& peer) {
+Link link_of(const peer::PeerLink::Peer& peer) {
   switch (peer.state) {
-    case PeerLink::LinkState::kNone:
+    case peer::PeerLink::LinkState::kNone:
       return Link::kNone;
-    case PeerLink::LinkState::kDown:
+    case peer::PeerLink::LinkState::kDown:
       return Link::kDown;
-    case PeerLink::LinkState::kReset:
+    case peer::PeerLink::LinkState::kReset:
       return Link::kReset;
-    case PeerLink::LinkState::kUp:
+    case peer::PeerLink::LinkState::kUp:
       return peer.elsewhere ? Link::kUpElsewhere : Link::kUpOnService;
   }
   return Link::kNone;
 }
 
-PeerState state_of(const PeerLink::Peer& peer, const RouterSettings& router) {
-  if (peer.state != PeerLink::LinkState::kUp || !peer.status) return PeerState::kSilent;
+PeerState state_of(const peer::PeerLink::Peer& peer, const RouterSettings& router) {
+  if (peer.state != peer::PeerLink::LinkState::kUp || !peer.status) return PeerState::kSilent;
   const boost::json::object* const instance = instance_in(*peer.status, router);
   if (instance == nullptr) return PeerState::kNotMaster;
   const std::string_view state = text_in(*instance, "state");
@@ -57,10 +57,10 @@ const boost::json::object* instance_in(const boost::json::object& status, const 
   return nullptr;
 }
 
-vrrp::Witness witness_of(const std::vector<PeerLink::Peer>& peers, const RouterSettings& router) {
+vrrp::Witness witness_of(const std::vector<peer::PeerLink::Peer>& peers, const RouterSettings& router) {
   vrrp::Witness witness;
   int best = -1;
-  for (const PeerLink::Peer& peer : peers) {
+  for (const peer::PeerLink::Peer& peer : peers) {
     const Link link = link_of(peer);
     const PeerState state = state_of(peer, router);
     if (weight_of(link, state) <= best) continue;
@@ -76,13 +76,14 @@ vrrp::Witness witness_of(const std::vector<PeerLink::Peer>& peers, const RouterS
   return witness;
 }
 
-std::string successor_for(const std::vector<PeerLink::Peer>& peers, const RouterSettings& router, std::string& why) {
+std::string successor_for(const std::vector<peer::PeerLink::Peer>& peers, const RouterSettings& router,
+                          std::string& why) {
   why = peers.empty() ? "there is no peer link to another node" : "";
-  for (const PeerLink::Peer& peer : peers) {
+  for (const peer::PeerLink::Peer& peer : peers) {
     const auto object = [&](std::string_view reason) {
       why += fmt::format("{}{}: {}", why.empty() ? "" : "; ", peer.name, reason);
     };
-    if (peer.state != PeerLink::LinkState::kUp || !peer.status) {
+    if (peer.state != peer::PeerLink::LinkState::kUp || !peer.status) {
       object("its link is down");
       continue;
     }

@@ -5,19 +5,20 @@
 
 #include <vector>
 
-#include "control/ha/peer_link.h"
 #include "control/ha/speaker.h"
+#include "control/peer/peer_link.h"
 
 namespace tandem::ha {
 
-/// What the peers together mean for one virtual router. `now` and `PeerLink::Peer::heard` are of one clock.
-vrrp::Witness witness_of(const std::vector<PeerLink::Peer>& peers, const RouterSettings& router);
+/// What the peers together mean for one virtual router. `now` and `peer::PeerLink::Peer::heard` are of one clock.
+vrrp::Witness witness_of(const std::vector<peer::PeerLink::Peer>& peers, const RouterSettings& router);
 
 /// The instance with this router's virtual router ID and family in what a peer told; null when there is none.
 const boost::json::object* instance_in(const boost::json::object& status, const RouterSettings& router);
 
 /// The name of a peer that could take a router over at once: up, its data plane well, backup of it and not in
 /// maintenance. Empty when there is none; `why` says then what stands against each.
-std::string successor_for(const std::vector<PeerLink::Peer>& peers, const RouterSettings& router, std::string& why);
+std::string successor_for(const std::vector<peer::PeerLink::Peer>& peers, const RouterSettings& router,
+                          std::string& why);
 
 }  // namespace tandem::ha

@@ -327,13 +327,15 @@ void File::watch(const Listing& listing) {
                          [&ignored](const std::string& path) { return fs::is_symlink(path, ignored); });
   }
   direct_.clear();
+  std::map<fs::path, bool> plain_folders;  // no link leads to them; many files stand in few folders
   for (const auto& [path, content] : named_) {
     list.paths.push_back(path);
     std::error_code error;
-    const std::string absolute = fs::absolute(path, error).lexically_normal().string();
-    const auto steps = steps_of(path);
-    const bool direct = !error && !steps.empty() && fs::path(steps.back().first) / steps.back().second == absolute;
-    if (direct) direct_[absolute].push_back(path);
+    const fs::path absolute = fs::absolute(path, error).lexically_normal();
+    const fs::path folder = absolute.parent_path();
+    const auto [known, is_new] = plain_folders.try_emplace(folder, false);
+    if (is_new) known->second = !error && fs::canonical(folder, error) == folder && !error;
+    if (known->second && !fs::is_symlink(absolute, error)) direct_[absolute.string()].push_back(path);
   }
   if (const std::size_t failed = watch_.set(list); failed > 0) {
     base::log_warn("Folders that cannot be watched (fs.inotify.max_user_watches) are looked at every few seconds",

@@ -87,8 +87,8 @@ class Loop {
   /// Own thread: `work` runs before the loop waits again, but not inside this call.
   void defer(std::move_only_function<void()> work) { deferred_.push_back(std::move(work)); }
 
-  /// For a process that starts others: descriptors that are closed leave epoll at once, even while a new child still has
-  /// copies of them.
+  /// For a process that starts others: descriptors that are closed leave epoll at once, even while a new child still
+  /// has copies of them.
   void expect_forks() { expects_forks_ = true; }
 
   /// Time of the current turn; costs nothing. Exact to the length of a turn.
