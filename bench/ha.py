@@ -1,5 +1,5 @@
 """A pair of tandems beside a pair of keepalived: how long clients get no answer when something fails or is planned. The laboratory
-is that of the tests (tests/70_ha/lab.py). keepalived's data plane is a tandem too, watched by a check script."""
+is that of the tests (tests/lab.py). keepalived's data plane is a tandem too, watched by a check script."""
 import json
 import os
 import random
@@ -10,7 +10,7 @@ import tempfile
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests/70_ha"))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 import lab as laboratory  # noqa: E402
 
 FOLLOWED_WITHIN = 15  # seconds; later is never

@@ -1,11 +1,6 @@
 """`lab`: the laboratory of lab.py, removed at the end of the test; left out where there can be none."""
-import sys
-from pathlib import Path
-
+import lab as laboratory
 import pytest
-
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-import lab as laboratory  # noqa: E402
 
 
 @pytest.fixture(scope="session")

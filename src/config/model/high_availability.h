@@ -36,6 +36,7 @@ struct VirtualMac {
   std::string address;  ///< Another MAC address than the reserved one.
   bool sendFromParent =
       false;  ///< Send adverts from the interface below (unicast needs it; keepalived: vmac_xmit_base).
+  static constexpr std::array kNotBuilt{"name", "address", "sendFromParent"};
   bool operator==(const VirtualMac&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(VirtualMac, (), (name, address, sendFromParent))
@@ -86,6 +87,7 @@ struct SyncGroup {
   std::vector<std::string> instances;    ///< Names of its instances, at least two.
   bool trackingWeight = false;           ///< Weights count; otherwise any failure of a member is fatal for all.
   std::optional<NotifyCommands> notify;  ///< Run for the group; its priority is told as 0.
+  static constexpr std::array kNotBuilt{"trackingWeight"};
   bool operator==(const SyncGroup&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(SyncGroup, (), (instances, trackingWeight, notify))
@@ -119,6 +121,7 @@ struct HighAvailability : VrrpSettings {
   std::int64_t realTimePriority = 10;  ///< Of the thread of VRRP (SCHED_RR, 1 to 99); 0: an ordinary one.
   bool lockMemory = true;              ///< Keep the supervisor's memory out of swap.
   static constexpr std::array kMayStandAlone{"virtualMac", "peerLink"};
+  static constexpr std::array kNotBuilt{"damping", "forwardConnections"};
   bool operator==(const HighAvailability&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(HighAvailability, (VrrpSettings),

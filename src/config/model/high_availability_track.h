@@ -23,6 +23,7 @@ struct TrackedInterface {
   format::Duration upDelay;            ///< It counts as up again after so long.
   format::Duration downDelay;          ///< It counts as down after so long.
   std::vector<std::string> instances;  ///< Instances that are concerned; empty: all.
+  static constexpr std::array kNotBuilt{"weight", "reverse", "upDelay", "downDelay"};
   bool operator==(const TrackedInterface&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(TrackedInterface, (), (name, weight, reverse, upDelay, downDelay, instances))
@@ -81,6 +82,7 @@ struct HaTrack {
   TrackedGateway gateway;
   std::optional<TrackedUpstreams> upstreams;
   static constexpr std::array kMayStandAlone{"upstreams"};
+  static constexpr std::array kNotBuilt{"upstreams"};
   bool operator==(const HaTrack&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(HaTrack, (), (interfaces, scripts, files, gateway, upstreams))
@@ -93,18 +95,15 @@ struct HaHealth {
   std::int64_t rise = 2;            ///< Good looks in a row until the node counts as healthy.
   std::int64_t fall = 2;            ///< Bad looks in a row until it does not.
   std::int64_t weight = 0;          ///< Added while unhealthy (-253 to 0); 0: fatal, the node lets go of the addresses.
-  std::string entryPoint;           ///< Entry point that is asked; empty: the first default one.
-  std::string host;                 ///< Host of the request; empty: the virtual address.
-  std::string path = "/ping";       ///< Path of the request; any answer of HTTP counts.
+  std::string entryPoint;           ///< Entry point that is asked; empty: each one that listens on TCP.
   std::int64_t minRouters = 1;      ///< So many routers must be there.
-  bool certificates = true;         ///< Certificates that are named must be loaded.
   std::int64_t memoryHeadroom = 2;  ///< Percent of memory that must be free; 0: not looked at.
   std::int64_t descriptorHeadroom = 5;  ///< Percent of file descriptors that must be free; 0: not looked at.
   bool operator==(const HaHealth&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(HaHealth, (),
-                      (interval, timeout, workerStall, rise, fall, weight, entryPoint, host, path, minRouters,
-                       certificates, memoryHeadroom, descriptorHeadroom))
+                      (interval, timeout, workerStall, rise, fall, weight, entryPoint, minRouters, memoryHeadroom,
+                       descriptorHeadroom))
 
 /// Commands that are run at transitions, one after the other in the order of the transitions, never waited for.
 struct NotifyCommands {

@@ -130,7 +130,6 @@ class NodeCheck {
     check_range("ha.health.minRouters", health.minRouters, 0, 1'000'000'000);
     check_range("ha.health.memoryHeadroom", health.memoryHeadroom, 0, 99);
     check_range("ha.health.descriptorHeadroom", health.descriptorHeadroom, 0, 99);
-    if (!health.path.starts_with('/')) add("ha.health.path", "must begin with /");
   }
 
   void check_track() {

@@ -244,6 +244,20 @@ void Pair::tell_all() {
   if (!tell_) return;
   if (link_ != nullptr) link_->tell(own_status());
   tell_(full_status());
+  tell_priorities();
+}
+
+void Pair::tell_priorities() {
+  const Snapshot snapshot = speaker_->snapshot();
+  for (std::size_t i = 0; i < snapshot.router_count; ++i) {
+    const vrrp::Status& status = snapshot.routers[i].status;
+    const std::string& name = name_of(static_cast<int>(i));
+    const auto [told, is_new] = priorities_.try_emplace(name, status.priority);
+    if (!is_new && told->second != status.priority) {
+      notifier_->tell_priority(name, told_state(status.state), status.priority);
+    }
+    told->second = status.priority;
+  }
 }
 
 object Pair::own_status() const {

@@ -55,6 +55,7 @@ class Pair {
   void announce(hooks::Transition transition);
   void weigh_peers();
   void tell_all();
+  void tell_priorities();
   boost::json::object own_status() const;
   boost::json::object full_status() const;
   loop::Task<boost::json::object> execute(boost::json::object request);
@@ -74,6 +75,7 @@ class Pair {
   Tell tell_;
   bool in_maintenance_ = false;
   std::map<std::string, std::string> group_states_;  // what was told last
+  std::map<std::string, int> priorities_;            // by instance, likewise
   loop::Scope tasks_;
 };
 

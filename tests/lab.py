@@ -19,7 +19,7 @@ from pathlib import Path
 
 import yaml
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+ROOT = Path(__file__).resolve().parent.parent
 PROGRAM = Path(os.environ.get("TANDEM", ROOT / "build/release/tandem")).resolve()
 PROBER = ROOT / "build/ha_prober"
 PREFIX = "tandemlab"
