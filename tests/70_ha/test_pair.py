@@ -4,7 +4,7 @@ import re
 import signal
 
 import pytest
-from lab import SECONDS, VIRTUAL, VIRTUAL6, now_us, until
+from lab import ROOT, SECONDS, VIRTUAL, VIRTUAL6, now_us, until
 
 
 def test_the_higher_priority_is_master(lab):
@@ -183,7 +183,7 @@ def test_the_history_outlives_the_program(lab):
 def test_adverts_with_a_wrong_password_change_nothing(lab):
     n1, n2 = lab.start_pair(version=2, password="s3cr3tpw")
     before, watch = (n1.transitions(), n2.transitions()), lab.watch(n1)
-    stranger = lab.spawn("client", "/usr/bin/python3", __file__, "wrongpas")
+    stranger = lab.spawn("client", "/usr/bin/python3", ROOT / "tests/vrrp_stranger.py", VIRTUAL, "wrongpas")
     # Twenty times faster than the master speaks: it must go on speaking.
     until(lambda: n1.instance()["counters"]["auth_failure"] >= 60 and n2.instance()["counters"]["auth_failure"] >= 60, "60 were refused")
     assert stranger.poll() is None
@@ -213,25 +213,3 @@ def test_an_address_of_the_other_family(lab):
     n1.kill()
     prober.wait_for("n2", at)
     until(lambda: not n1.holds(VIRTUAL6), "the lease ends", 5)
-
-
-def send_adverts(password):
-    """A stranger on the client: VRRP version 2, priority 150, twenty a second."""
-    import socket
-    import struct
-    import time
-    body = struct.pack("!BBBBBBH4s8s", 0x21, 51, 150, 1, 1, 1, 0, socket.inet_aton(VIRTUAL), password.encode())
-    total = sum(struct.unpack(f"!{len(body) // 2}H", body))
-    total = (total >> 16) + (total & 0xFFFF)
-    packet = body[:6] + struct.pack("!H", ~(total + (total >> 16)) & 0xFFFF) + body[8:]
-    out = socket.socket(socket.AF_INET, socket.SOCK_RAW, 112)
-    out.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"eth0\0")
-    out.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL, 255)
-    while True:
-        out.sendto(packet, ("224.0.0.18", 0))
-        time.sleep(0.05)
-
-
-if __name__ == "__main__":
-    import sys
-    send_adverts(sys.argv[1])
