@@ -107,6 +107,8 @@ DataPlaneCheck::DataPlaneCheck(DataPlaneOptions options, Told told, Told looked)
 
 DataPlaneCheck::~DataPlaneCheck() = default;
 
+void DataPlaneCheck::assume_well() { verdict_ = {.health = DataPlaneHealth::kWell, .reason = {}}; }
+
 void DataPlaneCheck::start() {
   for (const auto& asked : asked_) tasks_.spawn(ask_regularly(*asked));
   tasks_.spawn(look_regularly());

@@ -52,6 +52,8 @@ class DataPlaneCheck {
   DataPlaneCheck(DataPlaneOptions options, Told told, Told looked);
   ~DataPlaneCheck();
 
+  /// Before start(): the process before this one found it well.
+  void assume_well();
   void start();
   /// A proxy runs from now on, with this page and process number.
   void process_began(const HealthPage& page, int pid);

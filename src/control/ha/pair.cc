@@ -8,7 +8,6 @@
 #include "control/ha/keepalived_dump.h"
 #include "control/ha/pair_status.h"
 #include "control/ha/speaker_settings.h"
-#include "control/ha/status_words.h"
 #include "control/ha/witness.h"
 
 namespace tandem::ha {

@@ -167,14 +167,58 @@ Speaker::Speaker(std::unique_ptr<State> state) : state_(std::move(state)) {}
 
 Speaker::~Speaker() { stop(); }
 
-void Speaker::start(const std::vector<vrrp::Instant>& resume) {
+void Speaker::start(const Resumption& left) {
+  std::vector<vrrp::Instant> resume;
+  for (const auto& router : state_->plan->routers) {
+    const std::string& name = router->settings().name;
+    const bool goes_on = left.was_master(name);
+    resume.push_back(goes_on ? left.routers.at(name).last_advert : vrrp::kNever);
+    // What keeps connections in a switch-over was loaded by the process before; the next advert is due soon.
+    if (goes_on) continue;
+    router->remove_left_overs(state_->kernel);
+    router->prepare_switch_over(state_->kernel);
+  }
+  remove_unwanted(left.held);
   for (std::size_t i = 0; i < state_->plan->routers.size(); ++i) {
-    SpeakingRouter& router = *state_->plan->routers[i];
-    if (i < resume.size() && resume[i] != vrrp::kNever) continue;
-    router.remove_left_overs(state_->kernel);
-    router.prepare_switch_over(state_->kernel);
+    const auto before = left.routers.find(state_->plan->routers[i]->settings().name);
+    if (before == left.routers.end()) continue;
+    const int router = static_cast<int>(i);
+    (void)post({.router = router, .event = vrrp::WeightChanged{.total = before->second.weight}});
+    if (left.maintenance) (void)post({.router = router, .event = vrrp::MaintenanceChanged{.on = true}});
   }
   state_->thread = std::thread([state = state_.get(), resume] { state->run(resume); });
+}
+
+/// Addresses that were held under another configuration.
+void Speaker::remove_unwanted(const std::vector<address::VirtualAddress>& held) {
+  std::vector<address::VirtualAddress> unwanted;
+  for (const address::VirtualAddress& one : held) {
+    const bool wanted = std::ranges::any_of(state_->plan->routers, [&one](const auto& router) {
+      return router->addresses().contains(one.link, one.address);
+    });
+    if (!wanted) unwanted.push_back(one);
+  }
+  if (unwanted.empty()) return;
+  (void)address::VirtualAddresses(std::move(unwanted), state_->plan->settings.lease, kLoopback)
+      .release(state_->kernel.routes);
+}
+
+Resumption Speaker::suspend() {
+  state_->suspending.store(true);
+  ring(state_->wake);
+  if (state_->thread.joinable()) state_->thread.join();
+  Resumption left;
+  const Snapshot seen = snapshot();
+  for (std::size_t i = 0; i < state_->plan->routers.size(); ++i) {
+    SpeakingRouter& router = *state_->plan->routers[i];
+    const bool master = seen.routers[i].status.state == vrrp::State::kMaster;
+    left.routers[router.settings().name] = {.last_advert = master ? seen.routers[i].last_advert : vrrp::kNever,
+                                            .weight = router.memory.weight};
+    if (!router.memory.holding) continue;
+    const auto& addresses = router.addresses().addresses();
+    left.held.insert(left.held.end(), addresses.begin(), addresses.end());
+  }
+  return left;
 }
 
 void Speaker::stop() {

@@ -15,6 +15,7 @@
 
 #include "base/result.h"
 #include "control/address/virtual_addresses.h"
+#include "control/ha/resumption.h"
 #include "control/vrrp/action.h"
 #include "control/vrrp/event.h"
 #include "control/vrrp/instance.h"
@@ -160,10 +161,11 @@ class Speaker {
   Speaker(const Speaker&) = delete;
   Speaker& operator=(const Speaker&) = delete;
 
-  /// Removes what an earlier run left and starts the thread; `resume`: routers that were master until now in a process
-  /// before this one go on as master (their last advert, by number; kNever: was not master). An empty list starts all
-  /// as backup.
-  void start(const std::vector<vrrp::Instant>& resume = {});
+  /// Removes what an earlier run left and starts the thread. Routers that were master in the process before this one
+  /// (`left`, by its suspend()) go on as master; all others start as backup.
+  void start(const Resumption& left = {});
+  /// Ends the thread and leaves everything in the kernel as it is, for a process that takes this one's place at once.
+  Resumption suspend();
   /// Lets go of everything (priority 0 as master) and waits for the end of the thread. A second call does nothing.
   void stop();
 
@@ -191,6 +193,8 @@ class Speaker {
   static vrrp::Instant now();
 
  private:
+  void remove_unwanted(const std::vector<address::VirtualAddress>& held);
+
   struct State;
   explicit Speaker(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;

@@ -61,12 +61,14 @@ void Speaker::State::run(const std::vector<vrrp::Instant>& resume) {
   // Pages are locked as they come in; the whole address space may be far larger than what is used.
   memory_locked = plan->settings.lock_memory && ::mlockall(MCL_CURRENT | MCL_ONFAULT) == 0;
   begin(resume);
-  while (!stopping) {
+  while (!stopping && !suspending.load(std::memory_order_relaxed)) {
     wait();
     turn();
   }
   // Whatever still drains ends with the process.
-  for (const auto& router : plan->routers) router->release(kernel, false, now);
+  if (stopping) {
+    for (const auto& router : plan->routers) router->release(kernel, false, now);
+  }
   snapshot.stopped = true;
   publish();
   ended.store(true);

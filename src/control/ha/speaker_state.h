@@ -81,6 +81,7 @@ struct Speaker::State {
   BoundedQueue<Report, 1024> reports;
   Published<Snapshot> published;
   std::atomic<std::int64_t> alive_until{INT64_MAX};
+  std::atomic<bool> suspending{false};
   std::atomic<Plan*> next_plan{nullptr};
   std::atomic<Plan*> retired_plan{nullptr};
   address::OwnedDescriptor wake;  // commands wait

@@ -2,7 +2,6 @@
 
 #include "base/log.h"
 #include "control/ha/ip_text.h"
-#include "control/ha/status_words.h"
 #include "control/ha/witness.h"
 
 namespace tandem::ha {

@@ -3,7 +3,6 @@
 #include <boost/json/array.hpp>
 
 #include "control/ha/ip_text.h"
-#include "control/ha/status_words.h"
 
 namespace tandem::ha {
 namespace {

@@ -1,0 +1,36 @@
+#pragma once
+
+// Resumption: what the VRRP thread of one process leaves to that of the process that takes its place, so that a master
+// goes on as master: no advert is missing and no address moves. Plain values, and their JSON on the way.
+
+#include <boost/json/object.hpp>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "control/address/virtual_addresses.h"
+#include "control/vrrp/instance.h"
+
+namespace tandem::ha {
+
+struct Resumption {
+  struct Router {
+    vrrp::Instant last_advert = vrrp::kNever;  ///< CLOCK_BOOTTIME; kNever: it was not master
+    int weight = 0;                            ///< what its checks added to its priority
+    bool operator==(const Router&) const = default;
+  };
+  std::map<std::string, Router> routers;  ///< by name
+  /// What stands in the kernel; whoever takes over removes what it is not configured to hold. Only address, prefix and
+  /// link count.
+  std::vector<address::VirtualAddress> held;
+  bool maintenance = false;
+
+  bool was_master(const std::string& router) const;
+};
+
+boost::json::object to_json(const Resumption& from);
+/// Errors: kProtocol, naming what is missing.
+base::Result<Resumption> resumption_of(const boost::json::object& from);
+
+}  // namespace tandem::ha
