@@ -7,6 +7,7 @@
 #include "app/command_arguments.h"
 #include "app/ha_join.h"
 #include "app/static_configuration.h"
+#include "config/format/json_fields.h"
 #include "control/ha/control_socket.h"
 #include "control/history/last_good.h"
 
@@ -15,31 +16,18 @@ namespace {
 
 using boost::json::object;
 using boost::json::value;
+using format::flag_in;
+using format::list_in;
+using format::number_in;
+using format::part_in;
 
 constexpr int kPatience = 35'000;  // milliseconds; a switch-over waits for connections to drain
 
-std::string text(const object& from, std::string_view key) {
+/// The value of a member as people read it: a text as it is.
+std::string shown(const object& from, std::string_view key) {
   const value* const found = from.if_contains(key);
   if (found == nullptr) return {};
-  if (found->is_string()) return std::string(found->get_string());
-  return boost::json::serialize(*found);
-}
-
-double number(const object& from, std::string_view key) {
-  const value* const found = from.if_contains(key);
-  return found != nullptr && found->is_number() ? found->to_number<double>() : 0;
-}
-
-const object& part(const object& from, std::string_view key) {
-  static const object kNone;
-  const value* const found = from.if_contains(key);
-  return found != nullptr && found->is_object() ? found->get_object() : kNone;
-}
-
-const boost::json::array& list(const object& from, std::string_view key) {
-  static const boost::json::array kNone;
-  const value* const found = from.if_contains(key);
-  return found != nullptr && found->is_array() ? found->get_array() : kNone;
+  return found->is_string() ? std::string(found->get_string()) : boost::json::serialize(*found);
 }
 
 std::string joined(const boost::json::array& texts) {
@@ -64,49 +52,50 @@ std::string span_text(double seconds) {
 }
 
 std::string instance_text(const object& instance) {
-  std::string out = fmt::format("  {:<12} {:<9} {:>8}  priority {:<4} {}\n", text(instance, "name"),
-                                text(instance, "state"), span_text(number(instance, "secondsInState")),
-                                text(instance, "priority"), joined(list(instance, "virtualAddresses")));
-  if (!list(instance, "excludedAddresses").empty()) {
-    out += fmt::format("      also holds {}\n", joined(list(instance, "excludedAddresses")));
+  std::string out = fmt::format("  {:<12} {:<9} {:>8}  priority {:<4} {}\n", shown(instance, "name"),
+                                shown(instance, "state"), span_text(number_in(instance, "secondsInState")),
+                                shown(instance, "priority"), joined(list_in(instance, "virtualAddresses")));
+  if (!list_in(instance, "excludedAddresses").empty()) {
+    out += fmt::format("      also holds {}\n", joined(list_in(instance, "excludedAddresses")));
   }
-  out += fmt::format("      because {}\n", text(instance, "reason"));
-  for (const value& fault : list(instance, "faults")) {
+  out += fmt::format("      because {}\n", shown(instance, "reason"));
+  for (const value& fault : list_in(instance, "faults")) {
     out += fmt::format("      FAULT: {}\n", std::string_view(fault.get_string()));
   }
-  for (const value& problem : list(instance, "problems")) {
+  for (const value& problem : list_in(instance, "problems")) {
     out += fmt::format("      PROBLEM: {}\n", std::string_view(problem.get_string()));
   }
-  for (const value& peer : list(instance, "peersHeard")) {
-    out += fmt::format("      heard {} with priority {}, {} ago\n", text(peer.get_object(), "address"),
-                       text(peer.get_object(), "priority"), span_text(number(peer.get_object(), "heardSecondsAgo")));
+  for (const value& peer : list_in(instance, "peersHeard")) {
+    out +=
+        fmt::format("      heard {} with priority {}, {} ago\n", shown(peer.get_object(), "address"),
+                    shown(peer.get_object(), "priority"), span_text(number_in(peer.get_object(), "heardSecondsAgo")));
   }
   return out;
 }
 
 std::string node_text(const object& node) {
-  const object& data_plane = part(node, "dataPlane");
-  std::string out = fmt::format("{}: data plane {}", text(node, "node"), text(data_plane, "health"));
-  if (const std::string reason = text(data_plane, "reason"); !reason.empty()) out += " (" + reason + ")";
+  const object& data_plane = part_in(node, "dataPlane");
+  std::string out = fmt::format("{}: data plane {}", shown(node, "node"), shown(data_plane, "health"));
+  if (const std::string reason = shown(data_plane, "reason"); !reason.empty()) out += " (" + reason + ")";
   out += '\n';
-  for (const value& instance : list(node, "instances")) out += instance_text(instance.get_object());
+  for (const value& instance : list_in(node, "instances")) out += instance_text(instance.get_object());
   return out;
 }
 
 std::string link_text(const object& link) {
-  std::string out = fmt::format("peer link {}: {}\n", text(link, "address"), text(link, "state"));
-  if (!part(link, "status").empty()) out += node_text(part(link, "status"));
+  std::string out = fmt::format("peer link {}: {}\n", shown(link, "address"), shown(link, "state"));
+  if (!part_in(link, "status").empty()) out += node_text(part_in(link, "status"));
   return out;
 }
 
 std::string status_text(const object& status) {
-  std::string out = fmt::format("{}\n{}", text(status, "time"), node_text(status));
-  for (const value& link : list(status, "peers")) out += link_text(link.get_object());
-  if (!list(status, "transitions").empty()) out += "last transitions:\n";
-  for (const value& transition : list(status, "transitions")) {
+  std::string out = fmt::format("{}\n{}", shown(status, "time"), node_text(status));
+  for (const value& link : list_in(status, "peers")) out += link_text(link.get_object());
+  if (!list_in(status, "transitions").empty()) out += "last transitions:\n";
+  for (const value& transition : list_in(status, "transitions")) {
     const object& each = transition.get_object();
-    out += fmt::format("  {} {} {} -> {}: {}\n", text(each, "time"), text(each, "instance"), text(each, "from"),
-                       text(each, "to"), text(each, "reason"));
+    out += fmt::format("  {} {} {} -> {}: {}\n", shown(each, "time"), shown(each, "instance"), shown(each, "from"),
+                       shown(each, "to"), shown(each, "reason"));
   }
   return out;
 }
@@ -131,11 +120,11 @@ base::Result<std::string> socket_path(const CommandArguments& arguments) {
 
 /// Prints the answer to a command that changes something.
 int report(const object& answer) {
-  if (const std::string error = text(answer, "error"); !error.empty()) {
+  if (const std::string error = shown(answer, "error"); !error.empty()) {
     std::fprintf(stderr, "refused: %s\n", error.c_str());
     return 1;
   }
-  print(text(answer, "done") + "\n");
+  print(shown(answer, "done") + "\n");
   return 0;
 }
 
@@ -169,8 +158,7 @@ int run_ha(const std::vector<std::string>& arguments) {
   if (!answer) return command_failed(answer.error().text());
   if (what != "status") return report(*answer);
   print(parsed->json ? boost::json::serialize(*answer) + "\n" : status_text(*answer));
-  const value* const holds = answer->if_contains("holdsAllAddresses");
-  return check && (holds == nullptr || !holds->is_bool() || !holds->get_bool()) ? 1 : 0;
+  return check && !flag_in(*answer, "holdsAllAddresses") ? 1 : 0;
 }
 
 }  // namespace tandem::app

@@ -3,17 +3,18 @@
 #include <boost/json/array.hpp>
 #include <map>
 
-#include "control/ha/status_words.h"
+#include "config/format/json_fields.h"
 
 namespace tandem::app {
 namespace {
 
 using boost::json::object;
 using boost::json::value;
-using ha::list_in;
-using ha::number_in;
-using ha::part_in;
-using ha::text_in;
+using format::flag_in;
+using format::list_in;
+using format::number_in;
+using format::part_in;
+using format::text_in;
 using telemetry::Family;
 using telemetry::MetricType;
 
@@ -27,11 +28,6 @@ std::string labels(std::string_view instance, std::string_view name, std::string
   std::string out = label("instance", instance);
   telemetry::append_label(out, name, text);
   return out;
-}
-
-bool is_true(const object& from, std::string_view key) {
-  const value* const found = from.if_contains(key);
-  return found != nullptr && found->is_bool() && found->get_bool();
 }
 
 /// keepalived's number of a state, which its exporters show.
@@ -72,7 +68,7 @@ void add_instances(const object& status, std::vector<Family>& into) {
     const object& instance = each.get_object();
     const std::string_view name = text_in(instance, "name");
     state.samples.push_back({label("instance", name), number_of_state(text_in(instance, "state"))});
-    holds.samples.push_back({label("instance", name), is_true(instance, "holdsAddresses") ? 1.0 : 0.0});
+    holds.samples.push_back({label("instance", name), flag_in(instance, "holdsAddresses") ? 1.0 : 0.0});
     bool contested = false;
     for (const value& problem : list_in(instance, "problems")) {
       const std::string_view word = problem.get_string();

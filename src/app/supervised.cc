@@ -5,12 +5,16 @@
 #include <charconv>
 #include <cstdlib>
 
+#include "config/format/json_fields.h"
+
 namespace tandem::app {
 namespace {
 
 using base::Error;
 using base::ErrorKind;
 using base::Result;
+using format::text_in;
+using format::whole_in;
 
 constexpr int kPatience = 5000;  // milliseconds until the supervisor must have said the next thing
 
@@ -29,31 +33,25 @@ class HealthAnswer final : public http::Handler {
   std::string path_;
 };
 
-std::string text_of(const boost::json::object& body, std::string_view key) {
-  const boost::json::value* const value = body.if_contains(key);
-  return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
-}
-
 /// Puts what one message hands over into its place.
 Result<void> take(ha::Message message, Handed& into) {
   const std::string_view type = message.type();
   if (type == "listener") {
-    into.sockets[text_of(message.body, "entryPoint")] = std::move(message.descriptors);
+    into.sockets[std::string(text_in(message.body, "entryPoint"))] = std::move(message.descriptors);
     return {};
   }
   if (message.descriptors.size() == 1 && type == "file") {
     Result<std::string> text = ha::read_memory_file(message.descriptors[0]);
     if (!text) return std::move(text.error());
-    into.file = StaticFile{.path = text_of(message.body, "path"), .text = std::move(*text)};
+    into.file = StaticFile{.path = std::string(text_in(message.body, "path")), .text = std::move(*text)};
     return {};
   }
   if (message.descriptors.size() == 1 && type == "health") {
     Result<ha::SharedHealthPage> page = ha::SharedHealthPage::open(std::move(message.descriptors[0]));
     if (!page) return std::move(page.error());
     into.page = std::move(*page);
-    into.health_path = text_of(message.body, "path");
-    const boost::json::value* const workers = message.body.if_contains("workers");
-    if (workers != nullptr) into.workers = workers->to_number<std::size_t>();
+    into.health_path = text_in(message.body, "path");
+    if (const auto workers = whole_in(message.body, "workers"); workers > 0) into.workers = workers;
     return {};
   }
   return Error(ErrorKind::kProtocol, fmt::format("the supervisor says \"{}\" at the start", type));

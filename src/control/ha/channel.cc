@@ -11,6 +11,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "config/format/json_fields.h"
+
 namespace tandem::ha {
 
 using base::Error;
@@ -18,10 +20,7 @@ using base::ErrorKind;
 using base::Fd;
 using base::Result;
 
-std::string_view Message::type() const {
-  const boost::json::value* const type = body.if_contains("type");
-  return type != nullptr && type->is_string() ? std::string_view(type->get_string()) : std::string_view();
-}
+std::string_view Message::type() const { return format::text_in(body, "type"); }
 
 Result<std::array<Fd, 2>> Channel::make_pair() {
   std::array<int, 2> ends{};

@@ -5,6 +5,7 @@
 #include <boost/json/array.hpp>
 
 #include "base/log.h"
+#include "config/format/json_fields.h"
 #include "control/ha/keepalived_dump.h"
 #include "control/ha/pair_status.h"
 #include "control/ha/speaker_settings.h"
@@ -15,6 +16,8 @@ namespace {
 
 using base::Result;
 using boost::json::object;
+using format::flag_in;
+using format::text_in;
 
 constexpr std::size_t kTransitionsShown = 5;
 
@@ -287,8 +290,7 @@ loop::Task<object> Pair::execute(object request) {
   if (word == "status") co_return full_status();
   if (word == "failover") co_return co_await fail_over();
   if (word == "maintenance") {
-    const boost::json::value* const on = request.if_contains("on");
-    in_maintenance_ = on != nullptr && on->is_bool() && on->get_bool();
+    in_maintenance_ = flag_in(request, "on");
     if (in_maintenance_ && switch_over_ != nullptr && switch_over_->is_master()) {
       const Result<void> given = co_await switch_over_->give_all();
       if (!given) base::log_warn("The virtual addresses could not be handed over", {{"error", given.error().text()}});

@@ -1,6 +1,7 @@
 #include "control/ha/switch_over.h"
 
 #include "base/log.h"
+#include "config/format/json_fields.h"
 #include "control/ha/ip_text.h"
 #include "control/ha/witness.h"
 
@@ -11,6 +12,8 @@ using base::Error;
 using base::ErrorKind;
 using base::Result;
 using boost::json::object;
+using format::number_in;
+using format::text_in;
 using std::chrono::milliseconds;
 
 /// A node that is asked for its part answers within this, or the move is off.

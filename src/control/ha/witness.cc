@@ -2,10 +2,16 @@
 
 #include <boost/json/array.hpp>
 
+#include "config/format/json_fields.h"
 #include "control/ha/ip_text.h"
 
 namespace tandem::ha {
 namespace {
+
+using format::list_in;
+using format::number_in;
+using format::part_in;
+using format::text_in;
 
 using Link = vrrp::Witness::Link;
 using PeerState = vrrp::Witness::Peer;
@@ -44,10 +50,8 @@ int weight_of(Link link, PeerState state) {
 }  // namespace
 
 const boost::json::object* instance_in(const boost::json::object& status, const RouterSettings& router) {
-  const boost::json::value* const instances = status.if_contains("instances");
-  if (instances == nullptr || !instances->is_array()) return nullptr;
   const bool v4 = router.options.family == vrrp::Family::kIpv4;
-  for (const boost::json::value& each : instances->get_array()) {
+  for (const boost::json::value& each : list_in(status, "instances")) {
     if (!each.is_object()) continue;
     const boost::json::object& instance = each.get_object();
     const bool same_family = (text_in(instance, "sourceAddress").find(':') == std::string_view::npos) == v4;

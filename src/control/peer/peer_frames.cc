@@ -52,21 +52,4 @@ PeerFrameReader::Got PeerFrameReader::next(boost::json::object& into) {
   return Got::kMessage;
 }
 
-std::string text_of(const boost::json::object& message, std::string_view key) {
-  const boost::json::value* const found = message.if_contains(key);
-  return found != nullptr && found->is_string() ? std::string(found->get_string()) : std::string();
-}
-
-std::uint64_t number_of(const boost::json::object& message, std::string_view key) {
-  const boost::json::value* const found = message.if_contains(key);
-  if (found == nullptr) return 0;
-  if (found->is_uint64()) return found->get_uint64();
-  return found->is_int64() && found->get_int64() > 0 ? static_cast<std::uint64_t>(found->get_int64()) : 0;
-}
-
-boost::json::object part_of(const boost::json::object& message, std::string_view key) {
-  const boost::json::value* const found = message.if_contains(key);
-  return found != nullptr && found->is_object() ? found->get_object() : boost::json::object();
-}
-
 }  // namespace tandem::peer

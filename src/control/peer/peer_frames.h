@@ -40,9 +40,4 @@ class PeerFrameReader {
   bool broken_ = false;
 };
 
-/// Members of a message that has come from outside: what is missing or of another type is empty or 0.
-std::string text_of(const boost::json::object& message, std::string_view key);
-std::uint64_t number_of(const boost::json::object& message, std::string_view key);
-boost::json::object part_of(const boost::json::object& message, std::string_view key);
-
 }  // namespace tandem::peer

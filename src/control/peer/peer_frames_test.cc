@@ -2,12 +2,15 @@
 
 #include <gtest/gtest.h>
 
+#include "config/format/json_fields.h"
 #include "control/peer/peer_heartbeat.h"
 
 namespace tandem::peer {
 namespace {
 
 using boost::json::object;
+using format::text_in;
+using format::whole_in;
 using Got = PeerFrameReader::Got;
 
 TEST(PeerFrames, MessagesComeInPieces) {
@@ -20,8 +23,8 @@ TEST(PeerFrames, MessagesComeInPieces) {
     while (reader.next(message) == Got::kMessage) messages.push_back(message);
   }
   ASSERT_EQ(messages.size(), 2U);
-  EXPECT_EQ(text_of(messages[0], "type"), "hello");
-  EXPECT_EQ(number_of(messages[1], "n"), 2U);
+  EXPECT_EQ(text_in(messages[0], "type"), "hello");
+  EXPECT_EQ(whole_in(messages[1], "n"), 2U);
   EXPECT_EQ(reader.held(), 0U);
 }
 

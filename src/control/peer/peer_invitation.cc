@@ -12,6 +12,7 @@
 #include <optional>
 
 #include "base/text.h"
+#include "config/format/json_fields.h"
 #include "control/peer/peer_frames.h"
 #include "control/peer/peer_keys.h"
 
@@ -23,6 +24,8 @@ using base::Error;
 using base::ErrorKind;
 using base::Result;
 using boost::json::object;
+using format::part_in;
+using format::whole_in;
 
 constexpr std::string_view kPrefix = "tandem1-";
 constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -95,7 +98,7 @@ void drop_old(const std::string& directory, std::int64_t now) {
   std::error_code error;
   std::vector<std::string> old;
   for (fs::directory_iterator it(folder_of(directory), error), end; !error && it != end; it.increment(error)) {
-    if (static_cast<std::int64_t>(number_of(read_object(it->path()), "expires")) < now) old.push_back(it->path());
+    if (static_cast<std::int64_t>(whole_in(read_object(it->path()), "expires")) < now) old.push_back(it->path());
   }
   for (const std::string& path : old) ::unlink(path.c_str());
 }
@@ -156,11 +159,11 @@ Result<object> redeem_invitation(const std::string& directory, std::string_view 
     return Error(ErrorKind::kRefused,
                  "this node knows no such invitation: it was used already, or is over; run `tandem ha invite` again");
   }
-  if (static_cast<std::int64_t>(number_of(kept, "expires")) < now) {
+  if (static_cast<std::int64_t>(whole_in(kept, "expires")) < now) {
     return Error(ErrorKind::kRefused,
                  "the invitation is over (they last 15 minutes): run `tandem ha invite` again on the first node");
   }
-  return part_of(kept, "offer");
+  return part_in(kept, "offer");
 }
 
 }  // namespace tandem::peer

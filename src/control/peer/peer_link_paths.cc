@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/version.h"
+#include "config/format/json_fields.h"
 #include "control/peer/aside.h"
 #include "control/peer/peer_link_state.h"
 #include "control/peer/peer_transport.h"
@@ -20,6 +21,8 @@ using base::Error;
 using base::ErrorKind;
 using base::Result;
 using boost::json::object;
+using format::text_in;
+using format::whole_in;
 using loop::Loop;
 using loop::TimePoint;
 
@@ -226,15 +229,15 @@ loop::Task<std::string> PeerLink::State::receive_hello(PeerPath& path, object& h
         "and `tandem ha join` here";
   }
   hello = std::move(*message);
-  if (text_of(hello, "type") == "bye") co_return "it refuses: " + text_of(hello, "why");
-  co_return text_of(hello, "type") == "hello" ? "" : "it does not say hello";
+  if (text_in(hello, "type") == "bye") co_return "it refuses: " + std::string(text_in(hello, "why"));
+  co_return text_in(hello, "type") == "hello" ? "" : "it does not say hello";
 }
 
 std::string PeerLink::State::judge_hello(PeerPath& path, const object& hello) {
-  if (number_of(hello, "protocol") != kProtocolVersion) return "it speaks another version of the peer link";
-  path.instance = text_of(hello, "instance");
-  path.port = static_cast<std::uint16_t>(number_of(hello, "port"));
-  const std::string name = text_of(hello, "node").substr(0, kLongestNodeName);
+  if (whole_in(hello, "protocol") != kProtocolVersion) return "it speaks another version of the peer link";
+  path.instance = text_in(hello, "instance");
+  path.port = static_cast<std::uint16_t>(whole_in(hello, "port"));
+  const std::string name(text_in(hello, "node").substr(0, kLongestNodeName));
   if (path.instance.empty() || path.port == 0 || name.empty()) return "its hello is not complete";
   if (path.instance == instance) return std::string(kOurselves);
   if (path.fingerprint == keys.fingerprint) {
@@ -373,8 +376,8 @@ std::string bytes_of_hex(std::string_view text) {
 loop::Task<std::string> PeerLink::State::enrol(PeerPath& path) {
   Result<object> message = co_await receive_message(*path.stream, path.frames, path.greeting_ends);
   if (!message) co_return "joining: " + message.error().text();
-  const std::string node = file_name_of(text_of(*message, "node"));
-  const std::string secret = bytes_of_hex(text_of(*message, "secret"));
+  const std::string node = file_name_of(text_in(*message, "node"));
+  const std::string secret = bytes_of_hex(text_in(*message, "secret"));
   object reply{{"type", "refused"}};
   std::string why;
   if (enrolling) {

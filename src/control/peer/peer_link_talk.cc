@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/log.h"
+#include "config/format/json_fields.h"
 #include "control/peer/peer_link_state.h"
 
 namespace tandem::peer {
@@ -10,6 +11,9 @@ namespace tandem::peer {
 using base::Error;
 using base::ErrorKind;
 using boost::json::object;
+using format::part_in;
+using format::text_in;
+using format::whole_in;
 using loop::Loop;
 
 namespace {
@@ -89,23 +93,23 @@ void PeerLink::State::handle(PeerPath& path, const object& message) {
   const auto found = nodes.find(path.fingerprint);
   if (found == nodes.end() || path.leaving) return;
   PeerNode& node = found->second;
-  const std::string type = text_of(message, "type");
+  const std::string_view type = text_in(message, "type");
   if (type == "status") {
-    const std::uint64_t number = number_of(message, "number");
+    const std::uint64_t number = whole_in(message, "number");
     if (path.instance != node.instance || number <= node.status_number) return;  // came over another path before
     node.status_number = number;
-    node.status = part_of(message, "status");
+    node.status = part_in(message, "status");
     note_change();
   } else if (type == "ask") {
-    path.tasks.spawn(answer_question(path, number_of(message, "id"), part_of(message, "request")));
+    path.tasks.spawn(answer_question(path, whole_in(message, "id"), part_in(message, "request")));
   } else if (type == "answer") {
-    const auto question = questions.find(number_of(message, "id"));
+    const auto question = questions.find(whole_in(message, "id"));
     if (question != questions.end() && question->second->path() == &path) {
-      question->second->settle(part_of(message, "answer"));
+      question->second->settle(part_in(message, "answer"));
     }
   } else if (type == "bye") {
     path.farewell = true;
-    if (text_of(message, "why") != "stopping") return;
+    if (text_in(message, "why") != "stopping") return;
     node.reset = Loop::current().now();
     for (const auto& each : paths) {
       if (each->fingerprint == path.fingerprint && each->instance == path.instance) each->up = false;

@@ -6,6 +6,7 @@
 
 #include <array>
 
+#include "config/format/json_fields.h"
 #include "config/model/entry_point_address.h"
 #include "engine/net/resolver.h"
 #include "engine/tls/algorithms.h"
@@ -16,6 +17,8 @@ using base::Error;
 using base::ErrorKind;
 using base::Result;
 using boost::json::object;
+using format::part_in;
+using format::text_in;
 using loop::Loop;
 using loop::TimePoint;
 
@@ -150,15 +153,15 @@ loop::Task<Result<Joined>> join_at(const std::string& address, const Invitation&
   PeerFrameReader frames(kLongestPeerMessage);
   Result<object> answer = co_await receive_message(link, frames, deadline);
   if (!answer) co_return std::move(answer.error());
-  if (text_of(*answer, "type") != "welcome") {
-    const std::string why = text_of(*answer, "why");
+  if (text_in(*answer, "type") != "welcome") {
+    const std::string why(text_in(*answer, "why"));
     co_return Error(ErrorKind::kRefused, why.empty() ? "the other node refuses without a reason" : why);
   }
-  co_return Joined{.node = text_of(*answer, "node"),
+  co_return Joined{.node = std::string(text_in(*answer, "node")),
                    .address = address,
-                   .own_address = text_of(*answer, "you"),
+                   .own_address = std::string(text_in(*answer, "you")),
                    .pem = pem_of(link.peer_certificate()),
-                   .offer = part_of(*answer, "offer")};
+                   .offer = part_in(*answer, "offer")};
 }
 
 }  // namespace
