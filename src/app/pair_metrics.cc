@@ -72,7 +72,7 @@ void add_instances(const object& status, std::vector<Family>& into) {
     bool contested = false;
     for (const value& problem : list_in(instance, "problems")) {
       const std::string_view word = problem.get_string();
-      contested = contested || word == "address_conflict" || word == "second_master";
+      contested = contested || word == "addressConflict" || word == "secondMaster";
       problems.samples.push_back({labels(name, "problem", word), 1});
     }
     conflict.samples.push_back({label("instance", name), contested ? 1.0 : 0.0});
