@@ -143,8 +143,7 @@ Result<Invitation> parse_token(std::string_view token) {
 
 Result<void> keep_invitation(const std::string& directory, const Invitation& invitation, const object& offer,
                              std::int64_t now) {
-  std::error_code ignored;
-  fs::create_directory(folder_of(directory), directory, ignored);  // with the mode of the directory
+  if (Result<void> made = make_directory(folder_of(directory)); !made) return made;
   drop_old(directory, now);
   const object kept{{"expires", invitation.expires}, {"offer", offer}};
   return write_private_file(folder_of(directory) + "/" + hex_text(digest(invitation.secret)) + ".json",

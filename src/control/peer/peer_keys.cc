@@ -45,22 +45,6 @@ Result<std::string> read_file(const std::string& path) {
   return text;
 }
 
-/// Made with all above it; mode 0700.
-Result<void> make_directory(const std::string& path) {
-  std::error_code error;
-  if (fs::is_directory(path, error)) return {};
-  const fs::path above = fs::path(path).parent_path();
-  if (!above.empty()) fs::create_directories(above, error);
-  if (::mkdir(path.c_str(), 0700) == 0) {
-    struct stat owner{};
-    if (::stat(above.empty() ? "." : above.c_str(), &owner) == 0 && ::geteuid() == 0) {
-      (void)!::chown(path.c_str(), owner.st_uid, owner.st_gid);
-    }
-    return {};
-  }
-  return errno == EEXIST ? Result<void>() : Result<void>(Error::from_errno(errno, "cannot make " + path));
-}
-
 std::string digest_of(std::string_view der) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned int size = 0;
@@ -91,6 +75,21 @@ Result<void> check_mode(const std::string& path) {
 }
 
 }  // namespace
+
+Result<void> make_directory(const std::string& path) {
+  std::error_code error;
+  if (fs::is_directory(path, error)) return {};
+  const fs::path above = fs::path(path).parent_path();
+  if (!above.empty()) fs::create_directories(above, error);
+  if (::mkdir(path.c_str(), 0700) == 0) {
+    struct stat owner{};
+    if (::stat(above.empty() ? "." : above.c_str(), &owner) == 0 && ::geteuid() == 0) {
+      (void)!::chown(path.c_str(), owner.st_uid, owner.st_gid);
+    }
+    return {};
+  }
+  return errno == EEXIST ? Result<void>() : Result<void>(Error::from_errno(errno, "cannot make " + path));
+}
 
 std::string hex_text(std::string_view bytes) {
   constexpr std::string_view kDigits = "0123456789abcdef";

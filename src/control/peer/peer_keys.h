@@ -44,6 +44,8 @@ std::string file_name_of(std::string_view name);
 /// Replaces a file atomically, mode 0600; it belongs to whom the directory belongs, as root would lock the program out
 /// otherwise. Errors: the system's.
 base::Result<void> write_private_file(const std::string& path, std::string_view text);
+/// Makes a directory with all above it, mode 0700, for the same owner. Errors: the system's.
+base::Result<void> make_directory(const std::string& path);
 
 std::string hex_text(std::string_view bytes);
 /// Bytes that nobody can guess.
