@@ -65,6 +65,12 @@ std::string instance_text(const object& instance) {
   for (const value& problem : list_in(instance, "problems")) {
     out += fmt::format("      PROBLEM: {}\n", std::string_view(problem.get_string()));
   }
+  if (const std::string until = shown(instance, "failBackHeldUntil"); !until.empty()) {
+    out += fmt::format("      fail-back is held back until {}: there were too many transitions\n", until);
+  }
+  if (const std::string error = shown(instance, "switchOverError"); !error.empty()) {
+    out += fmt::format("      PROBLEM: open connections end at a planned switch-over: {}\n", error);
+  }
   for (const value& peer : list_in(instance, "peersHeard")) {
     out +=
         fmt::format("      heard {} with priority {}, {} ago\n", shown(peer.get_object(), "address"),

@@ -92,11 +92,11 @@ struct SyncGroup {
 };
 BOOST_DESCRIBE_STRUCT(SyncGroup, (), (instances, trackingWeight, notify))
 
-/// Too many changes in a short time: the addresses stay where they are.
+/// Too many changes in a short time: the addresses stay where they are, and fail-back (`preempt`) waits.
 struct HaDamping {
-  std::int64_t transitions = 3;                       ///< So many within `window` are flapping; 0: never.
+  std::int64_t transitions = 3;  ///< So many unplanned ones within `window` are flapping; 0: never.
   format::Duration window{std::chrono::seconds(60)};  ///< The time they are counted in.
-  format::Duration hold{std::chrono::seconds(60)};    ///< No fail-back for so long.
+  format::Duration hold{std::chrono::seconds(60)};    ///< No fail-back for so long after the last of them.
   bool operator==(const HaDamping&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(HaDamping, (), (transitions, window, hold))
@@ -114,14 +114,13 @@ struct HighAvailability : VrrpSettings {
   format::Duration lease{std::chrono::seconds(2)};  ///< The kernel drops an address that is not renewed; 0: never.
   format::Duration startupDelay;                    ///< Wait so long after the start before an election.
   format::Duration drainTimeout{std::chrono::seconds(30)};  ///< Connections of a node that gave up may end until then.
-  bool forwardConnections = true;  ///< Hand segments of its open connections on to it until then.
+  bool forwardConnections = true;  ///< Hand segments of its open connections on to it until then (over `peerLink`).
   bool lastManStanding = true;     ///< When no node is healthy, the best one keeps the addresses.
   std::string scriptUser;          ///< USER or USER:GROUP of scripts and commands; empty: keepalived_script, else ours.
   bool scriptSecurity = true;      ///< Refuse scripts that run as root and that others could replace.
   std::int64_t realTimePriority = 10;  ///< Of the thread of VRRP (SCHED_RR, 1 to 99); 0: an ordinary one.
   bool lockMemory = true;              ///< Keep the supervisor's memory out of swap.
   static constexpr std::array kMayStandAlone{"virtualMac", "peerLink"};
-  static constexpr std::array kNotBuilt{"damping", "forwardConnections"};
   bool operator==(const HighAvailability&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(HighAvailability, (VrrpSettings),

@@ -244,7 +244,7 @@ class NodeCheck {
     not_negative("ha.startupDelay", ha_.startupDelay);
     not_negative("ha.drainTimeout", ha_.drainTimeout);
     check_range("ha.realTimePriority", ha_.realTimePriority, 0, 99);
-    check_range("ha.damping.transitions", ha_.damping.transitions, 0, 1'000'000);
+    check_range("ha.damping.transitions", ha_.damping.transitions, 0, 1000);
     not_negative("ha.damping.window", ha_.damping.window);
     not_negative("ha.damping.hold", ha_.damping.hold);
   }

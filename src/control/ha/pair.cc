@@ -267,6 +267,7 @@ object Pair::own_status() const {
   return status_of({.node = node_,
                     .settings = speaker_->settings(),
                     .snapshot = snapshot,
+                    .now = Speaker::now(),
                     .data_plane = health_->data_plane(),
                     .faults = health_->faults()});
 }

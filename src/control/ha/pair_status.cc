@@ -43,6 +43,18 @@ array problems_of(const vrrp::Status& status) {
   return names;
 }
 
+/// Members that are only there while something is out of the ordinary.
+void add_exceptions(object& to, const RouterSettings& settings, const RouterSnapshot& router, const StatusInput& from) {
+  const vrrp::Status& status = router.status;
+  if (status.flapping && settings.options.preempt && !router.holding) {
+    to["failBackHeldUntil"] = base::rfc3339_text(base::wall_now() + (status.calm_at - from.now));
+  }
+  if (router.switch_over_error != 0 && from.settings.forward_connections) {
+    to["switchOverError"] =
+        base::Error::from_errno(router.switch_over_error, "the kernel cannot forward them (nf_tables)").text();
+  }
+}
+
 array peers_of(const RouterSnapshot& router, vrrp::Instant now) {
   array peers;
   for (std::size_t i = 0; i < router.peer_count; ++i) {
@@ -74,6 +86,8 @@ object instance_of(const RouterSettings& settings, const RouterSnapshot& router,
                   {"reason", vrrp::text_of(status.reason)},
                   {"secondsInState", seconds(input.snapshot.at - status.since)},
                   {"holdsAddresses", router.holding},
+                  {"drains", router.shelved && !router.holding},
+                  {"forwardsConnections", router.passing_on},
                   {"virtualRouterID", settings.options.vrid},
                   {"version", static_cast<int>(settings.options.version)},
                   {"interface", settings.interface},
@@ -94,6 +108,7 @@ object instance_of(const RouterSettings& settings, const RouterSnapshot& router,
     instance["master"] = object{{"address", text_of(status.master)}, {"priority", status.master_priority}};
   }
   if (!settings.group.empty()) instance["syncGroup"] = settings.group;
+  add_exceptions(instance, settings, router, input);
   return instance;
 }
 
@@ -168,7 +183,7 @@ std::string fault_text(std::uint8_t fault, const std::vector<std::string>& fault
     case kSourceFault:
       return "the source address is gone from the interface";
     case kTrackedInterfaceFault:
-      return "a tracked interface is down";
+      return "a tracked interface is down (with reverse: up)";
     case vrrp::kMaintenanceFault:
       return "maintenance";
     case vrrp::kGroupFault:

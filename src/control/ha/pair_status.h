@@ -21,6 +21,7 @@ struct StatusInput {
   const std::string& node;
   const SpeakerSettings& settings;
   const Snapshot& snapshot;
+  vrrp::Instant now;  ///< CLOCK_BOOTTIME, as in the snapshot
   const DataPlaneVerdict& data_plane;
   /// The text of a fault by its number (FaultChanged::fault); empty when the number is unknown.
   const std::vector<std::string>& faults;

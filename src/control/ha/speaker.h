@@ -60,6 +60,8 @@ struct SpeakerSettings {
   /// How long an address stays on the loopback interface, and foreign segments are passed on, after a planned
   /// switch-over.
   std::chrono::seconds drain{30};
+  /// False: open connections end at a planned switch-over; there is no drain.
+  bool forward_connections = true;
   /// SCHED_RR; 0: ordinary scheduling.
   int realtime_priority = 10;
   bool lock_memory = true;

@@ -73,7 +73,7 @@ void Speaker::State::carry_out(std::size_t router, const vrrp::Action& action) {
       note_error(router, one.shelve(kernel));
       break;
     case Kind::kRemoveAddresses:
-      note_error(router, one.release(kernel, action.drain, now));
+      note_error(router, one.release(kernel, action.drain && plan->settings.forward_connections, now));
       break;
     case Kind::kAnnounce:
       one.announce(kernel, action.count, now);

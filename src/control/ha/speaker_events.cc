@@ -86,7 +86,8 @@ void Speaker::State::take_command(const Command& command) {
         router.memory.maintenance = maintenance->on;
       }
       // Before the address comes: its first segment may belong to a connection of the previous owner.
-      if (take != nullptr && take->predecessor.family == router.settings().options.family) {
+      const bool forward = take != nullptr && take->forward && plan->settings.forward_connections;
+      if (forward && take->predecessor.family == router.settings().options.family) {
         const int code = router.begin_passing_on(kernel, take->predecessor, now);
         if (code != 0) report(Report::Kind::kAddressesFailed, i, {}, code);
       }

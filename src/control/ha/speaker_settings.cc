@@ -98,6 +98,8 @@ class Builder {
     }
     settings_.lease.valid = std::chrono::ceil<std::chrono::seconds>(configuration_.lease.value);
     settings_.drain = std::chrono::ceil<std::chrono::seconds>(configuration_.drainTimeout.value);
+    // Planned switch-overs need the link.
+    settings_.forward_connections = configuration_.forwardConnections && configuration_.peerLink.has_value();
     settings_.realtime_priority = narrow<int>(configuration_.realTimePriority);
     settings_.lock_memory = configuration_.lockMemory;
     return std::move(settings_);
@@ -194,6 +196,9 @@ class Builder {
                         .refresh_repeat = narrow<std::uint8_t>(from.garp.refreshRepeat),
                         .lower_priority_repeat = narrow<std::uint8_t>(from.garp.lowerPriorityRepeat),
                         .lower_priority_delay = from.garp.lowerPriorityDelay.value};
+    to.damping = {.transitions = narrow<std::uint32_t>(configuration_.damping.transitions),
+                  .window = configuration_.damping.window.value,
+                  .hold = configuration_.damping.hold.value};
     to.start_delay = configuration_.startupDelay.value;
     to.wait_for_ready = true;
     to.ask_before_preempt = configuration_.peerLink.has_value();

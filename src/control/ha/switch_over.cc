@@ -12,6 +12,7 @@ using base::Error;
 using base::ErrorKind;
 using base::Result;
 using boost::json::object;
+using format::flag_in;
 using format::number_in;
 using format::text_in;
 using std::chrono::milliseconds;
@@ -20,6 +21,11 @@ using std::chrono::milliseconds;
 constexpr auto kAnswerWithin = milliseconds(500);
 /// The new master is heard within this, or the old one goes on.
 constexpr auto kMoveWithin = std::chrono::seconds(1);
+
+/// What the old owner says about the move.
+vrrp::Take take_from(const vrrp::Ip& predecessor, const object& said) {
+  return {.predecessor = predecessor, .limit = kMoveWithin, .forward = !flag_in(said, "endsConnections")};
+}
 
 }  // namespace
 
@@ -60,6 +66,7 @@ loop::Task<Result<void>> SwitchOver::give(int router) {
   (void)speaker_.post({.router = router, .event = vrrp::Yield{.successor = *source, .limit = kMoveWithin}});
   object request = about(router, "take");
   request["predecessor"] = text_of(settings.options.source);
+  request["endsConnections"] = !speaker_.settings().forward_connections;
   const Result<object> answer =
       co_await link_.ask(successor, std::move(request), loop::Loop::current().now() + kAnswerWithin);
   if (!answer) co_return Error(answer.error()).wrapped(settings.name + ": " + successor + " did not take over");
@@ -105,7 +112,7 @@ loop::Task<void> SwitchOver::take_back(int router) {
         co_await link_.ask(peer.name, std::move(request), loop::Loop::current().now() + kAnswerWithin);
     const auto predecessor = answer ? ip_of(text_in(*answer, "predecessor")) : std::nullopt;
     if (predecessor) {
-      (void)speaker_.post({.router = router, .event = vrrp::Take{.predecessor = *predecessor, .limit = kMoveWithin}});
+      (void)speaker_.post({.router = router, .event = take_from(*predecessor, *answer)});
     } else {
       base::log_warn("The other node does not give the addresses back",
                      {{"instance", settings.name},
@@ -134,7 +141,7 @@ loop::Task<object> SwitchOver::answer(object request, peer::PeerLink::Peer from)
     if (state != vrrp::State::kBackup || !predecessor) {
       co_return object{{"error", fmt::format("its state is {}", vrrp::name_of(state))}};
     }
-    (void)speaker_.post({.router = router, .event = vrrp::Take{.predecessor = *predecessor, .limit = kMoveWithin}});
+    (void)speaker_.post({.router = router, .event = take_from(*predecessor, request)});
     co_return object{{"ok", true}};
   }
   if (type == "yield") {
@@ -143,7 +150,9 @@ loop::Task<object> SwitchOver::answer(object request, peer::PeerLink::Peer from)
       co_return object{{"error", fmt::format("its state is {}", vrrp::name_of(state))}};
     }
     (void)speaker_.post({.router = router, .event = vrrp::Yield{.successor = *successor, .limit = kMoveWithin}});
-    co_return object{{"ok", true}, {"predecessor", text_of(settings.options.source)}};
+    co_return object{{"ok", true},
+                     {"predecessor", text_of(settings.options.source)},
+                     {"endsConnections", !speaker_.settings().forward_connections}};
   }
   co_return object{{"error", fmt::format("unknown request \"{}\"", type)}};
 }

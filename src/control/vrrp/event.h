@@ -105,6 +105,9 @@ struct Yield {
 struct Take {
   Ip predecessor;
   Duration limit = std::chrono::seconds(1);
+  /// The predecessor goes on serving its open connections: their segments are handed on to it. (Whoever carries out the
+  /// actions looks at this; the state machine does not.)
+  bool forward = true;
 };
 /// On: takes no part; a master lets go (so it should have yielded before).
 struct MaintenanceChanged {

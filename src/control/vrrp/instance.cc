@@ -25,7 +25,8 @@ Instance::Instance(Options options, std::uint8_t member)
       priority_(options_.priority),
       ready_(!options_.wait_for_ready),
       ready_was_told_(!options_.wait_for_ready),
-      master_interval_(options_.interval) {}
+      master_interval_(options_.interval),
+      transitions_(options_.damping.transitions, kNever) {}
 
 void Instance::handle(const Event& event, Instant now, Actions& actions) {
   begin(now, actions);
@@ -64,6 +65,7 @@ Status Instance::status() const {
           .heard_at = heard_at_,
           .ready = ready_,
           .flapping = is_reported(Problem::kFlapping),
+          .calm_at = calm_at_,
           .maintenance = (faults_ >> kMaintenanceFault & 1U) != 0,
           .faults = faults_,
           .problems = problems_};

@@ -4,8 +4,8 @@
 // health, witnesses, pauses and planned switch-overs). It reads no clock, does no I/O and allocates nothing after
 // construction. Owned by the VRRP thread, alone or in a Group; nobody else may touch it.
 
-#include <array>
 #include <cstdint>
+#include <vector>
 
 #include "control/vrrp/action.h"
 #include "control/vrrp/event.h"
@@ -41,6 +41,8 @@ struct Status {
   Instant heard_at = kNever;
   bool ready = true;
   bool flapping = false;
+  /// While flapping: until when there is no automatic fail-back; kNever else.
+  Instant calm_at = kNever;
   bool maintenance = false;
   /// One bit a fault, by its number.
   std::uint64_t faults = 0;
@@ -207,8 +209,8 @@ class Instance {
   /// Next of the announcements 0.1, 1 and 5 s after a second master was heard.
   std::uint8_t healing_step_ = 0;
 
-  // Flap damping.
-  std::array<Instant, 3> transitions_{kNever, kNever, kNever};
+  // Flap damping: the last unplanned transitions, the oldest first; as many as make flapping.
+  std::vector<Instant> transitions_;
   Instant calm_at_ = kNever;
 
   // Reports.

@@ -9,9 +9,6 @@ namespace tandem::vrrp {
 
 namespace {
 
-/// Three unplanned transitions within this time are flapping; so long must be quiet afterwards.
-constexpr Duration kFlapWindow = std::chrono::seconds(60);
-
 bool is_planned(Reason reason) {
   switch (reason) {
     case Reason::kStarted:
@@ -165,12 +162,12 @@ void Instance::transition(State to, Reason reason, std::uint8_t fault) {
 }
 
 void Instance::count_transition(Reason reason) {
-  if (is_planned(reason)) return;
+  if (transitions_.empty() || is_planned(reason)) return;
   std::ranges::rotate(transitions_, transitions_.begin() + 1);
   transitions_.back() = now_;
-  if (transitions_.front() == kNever || now_ - transitions_.front() > kFlapWindow) return;
+  if (transitions_.front() == kNever || now_ - transitions_.front() > options_.damping.window) return;
   report(Problem::kFlapping, true);
-  calm_at_ = now_ + kFlapWindow;
+  calm_at_ = now_ + options_.damping.hold;
 }
 
 void Instance::update_priority() {

@@ -402,6 +402,47 @@ TEST(VrrpFlapping, ThreeTransitionsInAMinuteEndAutomaticFailBack) {
   EXPECT_EQ(machine.state(), State::kMaster) << "after a quiet minute";
 }
 
+/// Hears a lower master for so long, as a backup that would replace it.
+void hear_a_lower_master(Machine& machine, Duration until) {
+  for (const Instant end = machine.now() + until; machine.now() < end && machine.state() == State::kBackup;) {
+    machine.hear(50);
+    machine.pass(milliseconds(100));
+  }
+}
+
+TEST(VrrpFlapping, CountsAndHoldsAsConfigured) {
+  Options options = test_options();
+  options.damping = {.transitions = 2, .window = seconds(10), .hold = seconds(3)};
+  Machine machine(options);
+  machine.become_master();
+  machine.pass(seconds(20));
+  machine.hear(200, kLowerNode);
+  EXPECT_FALSE(machine.instance().status().flapping) << "the first transition is too long ago";
+  EXPECT_TRUE(machine.until("MASTER").ends_with("+flapping"));
+  machine.hear(200, kLowerNode);
+  const Status status = machine.instance().status();
+  EXPECT_EQ(status.calm_at - machine.now(), seconds(3));
+  hear_a_lower_master(machine, milliseconds(2900));
+  EXPECT_EQ(machine.state(), State::kBackup);
+  hear_a_lower_master(machine, milliseconds(500));
+  EXPECT_EQ(machine.state(), State::kMaster);
+}
+
+TEST(VrrpFlapping, IsNeverSeenWithoutDamping) {
+  Options options = test_options();
+  options.damping.transitions = 0;
+  Machine machine(options);
+  machine.become_master();
+  for (int n = 0; n < 5; ++n) {
+    machine.hear(200, kLowerNode);
+    EXPECT_FALSE(machine.until("MASTER").contains("flapping"));
+  }
+  machine.hear(200, kLowerNode);
+  EXPECT_EQ(machine.instance().status().calm_at, kNever);
+  hear_a_lower_master(machine, seconds(1));
+  EXPECT_EQ(machine.state(), State::kMaster);
+}
+
 TEST(VrrpMaintenance, TakesNoPart) {
   Machine machine;
   machine.become_master();

@@ -25,6 +25,13 @@ struct Announcements {
   Duration lower_priority_delay = std::chrono::seconds(5);  // the last of them, 0: not [garp_lower_prio_delay]
 };
 
+/// So many unplanned transitions within `window` are flapping: no automatic fail-back before `hold` has passed.
+struct Damping {
+  std::uint32_t transitions = 3;  // 0: never
+  Duration window = std::chrono::seconds(60);
+  Duration hold = std::chrono::seconds(60);
+};
+
 struct Options {
   Version version = Version::kV3;
   Family family = Family::kIpv4;
@@ -43,6 +50,7 @@ struct Options {
   Duration preempt_delay{};
   std::uint8_t down_timer_adverts = 3;
   Announcements announcements;
+  Damping damping;
   /// Stays in INIT at least so long.
   Duration start_delay{};
   /// Stays in INIT until the first ReadyChanged.

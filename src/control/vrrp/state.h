@@ -61,7 +61,7 @@ enum class Problem : std::uint8_t {
   kAddressConflict,  // another machine answers for our address
   kAddressRemoved,   // somebody removed our address; it was put back
   kPaused,           // the node was away
-  kFlapping,         // three transitions within a minute: no automatic fail-back
+  kFlapping,         // too many transitions in a short time: no automatic fail-back
   kCommandRefused,   // take or yield in a state that cannot
 };
 inline constexpr int kProblems = 11;
