@@ -11,7 +11,9 @@ def main():
     commands = {path: compiled.without_precompiled(words) for path, words in compiled.commands().items() if path.is_relative_to(ROOT / "src")}
     if not commands:
         return 0
-    by_folder = {path.parent: words for path, words in sorted(commands.items())}
+    # A folder's tests are compiled with all that its other files are, and more.
+    tests_last = sorted(commands.items(), key=lambda item: (item[0].name.endswith("_test.cc"), item[0]))
+    by_folder = {path.parent: words for path, words in tests_last}
     usual = next(iter(by_folder.values()))
     work = []
     for header in sources("src", ".h"):

@@ -72,6 +72,7 @@ Exit code: 0 when a router takes it, 1 when none does (404), 2 error.
 constexpr std::string_view kHa = R"(Usage: tandem ha status [--json] [--check] [--configFile=FILE]
        tandem ha failover [--configFile=FILE]
        tandem ha maintenance on|off [--configFile=FILE]
+       tandem ha restart [--configFile=FILE]
        tandem ha invite [--address=HOST[:PORT]] [--json] [--configFile=FILE]
        tandem ha join TOKEN [--node=NAME] [--new-keys] [--write] [--configFile=FILE]
 
@@ -84,6 +85,8 @@ running program, which has the section ha.
     join          makes keys, exchanges certificates with the node that invited, and prints (--write: adds) the section
                   ha of this machine
     maintenance   on: this node gives the addresses up and takes no part until it is off again
+    restart       the program starts anew, with the file of the program and the static configuration that are there
+                  now; it keeps its addresses, refuses no connection, and open ones may end
 
     --json              the status as JSON
     --check             exit code 1 unless this node holds all its virtual addresses

@@ -148,15 +148,15 @@ int run_ha(const std::vector<std::string>& arguments) {
   const bool check = std::erase(rest, "--check") > 0;
   const auto parsed = parse_command_arguments(rest);
   if (!parsed) return command_failed(parsed.error().text());
-  if (parsed->words.empty()) return command_failed("ha: say status, failover, maintenance, invite or join");
+  if (parsed->words.empty()) return command_failed("ha: say status, failover, maintenance, restart, invite or join");
   const std::string& what = parsed->words.front();
   object request{{"command", what}};
   if (what == "maintenance") {
     const bool known = parsed->words.size() == 2 && (parsed->words[1] == "on" || parsed->words[1] == "off");
     if (!known) return command_failed("ha maintenance: say on or off");
     request["on"] = parsed->words[1] == "on";
-  } else if (what != "status" && what != "failover") {
-    return command_failed("ha: \"" + what + "\" is none of status, failover, maintenance, invite, join");
+  } else if (what != "status" && what != "failover" && what != "restart") {
+    return command_failed("ha: \"" + what + "\" is none of status, failover, maintenance, restart, invite, join");
   }
   const auto path = socket_path(*parsed);
   if (!path) return command_failed(path.error().text());

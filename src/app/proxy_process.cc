@@ -17,7 +17,7 @@ using base::Error;
 using base::Fd;
 using base::Result;
 
-Result<void> send_with_file(ha::Channel& channel, boost::json::object body, Fd file) {
+Result<void> send_with_file(ha::Channel& channel, const boost::json::object& body, Fd file) {
   std::vector<Fd> files;
   files.push_back(std::move(file));
   return channel.send(body, files);
@@ -30,14 +30,16 @@ Result<void> hand_over(ha::Channel& channel, const ProxyStart& with, const ha::S
   if (with.file) {
     Result<Fd> text = ha::memory_file("tandem-configuration", with.file->text);
     if (!text) return std::move(text.error());
-    const Result<void> sent = send_with_file(channel, {{"type", "file"}, {"path", with.file->path}}, std::move(*text));
+    Result<void> sent = send_with_file(channel, {{"type", "file"}, {"path", with.file->path}}, std::move(*text));
     if (!sent) return sent;
   }
-  const Result<void> sent = send_with_file(
+  Result<void> sent = send_with_file(
       channel, {{"type", "health"}, {"workers", with.workers}, {"path", with.health_path}}, duplicate(page.file()));
   if (!sent) return sent;
+  sent = channel.send({{"type", "addresses"}, {"addresses", ha::to_json(with.addresses)}});
+  if (!sent) return sent;
   for (const auto& [name, sockets] : with.sockets) {
-    const Result<void> listener = channel.send({{"type", "listener"}, {"entryPoint", name}}, sockets);
+    Result<void> listener = channel.send({{"type", "listener"}, {"entryPoint", name}}, sockets);
     if (!listener) return listener;
   }
   return channel.send({{"type", "begin"}});
@@ -88,6 +90,23 @@ Result<std::unique_ptr<ProxyProcess>> ProxyProcess::start(const ProxyStart& with
   return process;
 }
 
+Result<std::unique_ptr<ProxyProcess>> ProxyProcess::adopt(LeftProxy left) {
+  std::unique_ptr<ProxyProcess> process(new ProxyProcess);
+  const auto watch = static_cast<int>(::syscall(SYS_pidfd_open, left.pid, 0));
+  if (watch < 0) return Error::from_errno(errno, "watching the proxy");
+  process->pid_ = left.pid;
+  process->watch_ = std::make_unique<loop::Descriptor>(watch);
+  process->channel_ = std::make_unique<ha::Channel>(std::move(left.channel));
+  auto page = ha::SharedHealthPage::open(std::move(left.page));
+  if (!page) return std::move(page.error());
+  process->page_ = std::move(*page);
+  return process;
+}
+
+LeftProxy ProxyProcess::left() const {
+  return {.pid = pid_, .channel = Fd(::fcntl(channel_->fd(), F_DUPFD_CLOEXEC, 0)), .page = duplicate(page_.file())};
+}
+
 ProxyProcess::~ProxyProcess() {
   if (pid_ < 0 || reaped_) return;
   ::kill(pid_, SIGKILL);
@@ -100,8 +119,12 @@ void ProxyProcess::signal(int number) const {
 
 loop::Task<void> ProxyProcess::ended() {
   (void)co_await watch_->readable(loop::kNever);
-  ::waitpid(pid_, &wait_status_, 0);
-  reaped_ = true;
+  if (!std::exchange(reaped_, true)) ::waitpid(pid_, &wait_status_, 0);
+}
+
+bool ProxyProcess::has_ended() {
+  if (!reaped_) reaped_ = ::waitpid(pid_, &wait_status_, WNOHANG) == pid_;
+  return reaped_;
 }
 
 std::string ProxyProcess::end_text() const {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "app/in_place_restart.h"
 #include "app/supervised.h"
 #include "control/ha/channel.h"
 #include "control/ha/health_page.h"
@@ -21,12 +22,15 @@ struct ProxyStart {
   entry::ListeningSockets sockets;
   std::size_t workers = 1;
   std::string health_path;
+  std::vector<address::VirtualAddress> addresses;  ///< that it takes away when the supervisor dies
 };
 
 class ProxyProcess {
  public:
   /// Starts this program again as a proxy. Errors: no process, memory or descriptors to be had.
   static base::Result<std::unique_ptr<ProxyProcess>> start(const ProxyStart& with);
+  /// Takes over one that the program before this one started. Errors: it has ended and was reaped; no descriptors.
+  static base::Result<std::unique_ptr<ProxyProcess>> adopt(LeftProxy left);
   ~ProxyProcess();
   ProxyProcess(const ProxyProcess&) = delete;
   ProxyProcess& operator=(const ProxyProcess&) = delete;
@@ -35,11 +39,15 @@ class ProxyProcess {
   const ha::HealthPage& page() const { return *page_; }
   ha::Channel& channel() { return *channel_; }
   void signal(int number) const;
+  /// For the program that takes this one's place; the descriptors are copies.
+  LeftProxy left() const;
   /// Waits for its end. Once.
   loop::Task<void> ended();
-  /// After ended(): "exit status 1", "signal 9 (Killed)".
+  /// The same without waiting.
+  bool has_ended();
+  /// After its end: "exit status 1", "signal 9 (Killed)".
   std::string end_text() const;
-  /// After ended(): its exit status; 128 + the signal's number when one ended it.
+  /// After its end: its exit status; 128 + the signal's number when one ended it.
   int exit_status() const;
 
  private:

@@ -115,10 +115,13 @@ class Program {
       }
     }
     base::log_error("The supervisor has gone");
+    let_go_of_addresses(*handed_);
     begin_to_stop();
   }
 
   void begin_to_stop() {
+    // Its death is told by a signal as well, which may be the first to arrive.
+    if (handed_ && ::getppid() != handed_->supervisor) let_go_of_addresses(*handed_);
     if (stopping_.exchange(true)) return;
     ready_.store(false, std::memory_order_release);
     if (handed_) handed_->page->draining.store(true, std::memory_order_release);
@@ -353,6 +356,11 @@ int run(const StaticSources& given) {
     report_command_error(handed.error().text());
     return 1;
   }
+  auto inherited = take_inheritance();
+  if (!inherited) {
+    report_command_error(inherited.error().text());
+    return 1;
+  }
   StaticSources sources = given;
   if (*handed) sources.file = (*handed)->file;
   const StaticLoad load = load_static(sources);
@@ -363,6 +371,7 @@ int run(const StaticSources& given) {
   }
   ::signal(SIGPIPE, SIG_IGN);
   ::signal(SIGXFSZ, SIG_IGN);  // a log file at the limit is an error of write()
+  if (load.configuration.ha && *inherited) return supervise(given, load, std::move(**inherited));
   const std::size_t workers = *handed ? (*handed)->workers : allowed_cores();
   base::Result<entry::ListeningSockets> sockets =
       *handed ? std::move((*handed)->sockets) : entry::open_listening_sockets(load.configuration, workers);
@@ -370,7 +379,12 @@ int run(const StaticSources& given) {
     report_command_error(sockets.error().text());
     return 1;
   }
-  if (load.configuration.ha && !*handed) return supervise(given, load, std::move(*sockets), workers);
+  if (load.configuration.ha && !*handed) {
+    Inheritance start;
+    start.sockets = std::move(*sockets);
+    start.workers = workers;
+    return supervise(given, load, std::move(start));
+  }
   return serve(load, std::move(*sockets), workers, std::move(*handed));
 }
 

@@ -1,11 +1,16 @@
 #include "app/supervised.h"
 
 #include <fcntl.h>
+#include <linux/netlink.h>
+#include <unistd.h>
 
 #include <charconv>
 #include <cstdlib>
 
 #include "config/format/json_fields.h"
+
+#include "base/log.h"
+#include "control/address/netlink.h"
 
 namespace tandem::app {
 namespace {
@@ -40,6 +45,12 @@ Result<void> take(ha::Message message, Handed& into) {
     into.sockets[std::string(text_in(message.body, "entryPoint"))] = std::move(message.descriptors);
     return {};
   }
+  if (type == "addresses") {
+    Result<std::vector<address::VirtualAddress>> addresses = ha::addresses_of(message.body.if_contains("addresses"));
+    if (!addresses) return std::move(addresses.error());
+    into.addresses = std::move(*addresses);
+    return {};
+  }
   if (message.descriptors.size() == 1 && type == "file") {
     Result<std::string> text = ha::read_memory_file(message.descriptors[0]);
     if (!text) return std::move(text.error());
@@ -70,6 +81,7 @@ Result<std::optional<Handed>> take_over_from_supervisor() {
   }
   ::unsetenv(kSupervisorVariable);
   Handed handed;
+  handed.supervisor = ::getppid();
   handed.channel = std::make_unique<ha::Channel>(base::Fd(number));
   for (;;) {
     Result<ha::Message> message = handed.channel->receive_now(kPatience);
@@ -78,6 +90,20 @@ Result<std::optional<Handed>> take_over_from_supervisor() {
     if (Result<void> taken = take(std::move(*message), handed); !taken) return std::move(taken.error());
   }
   return std::optional(std::move(handed));
+}
+
+void let_go_of_addresses(const Handed& handed) {
+  constexpr int kLoopback = 1;
+  Result<address::Netlink> netlink = address::Netlink::open(NETLINK_ROUTE);
+  if (!netlink) return;
+  address::VirtualAddresses addresses(handed.addresses, {}, kLoopback);
+  int removed = 0;
+  const int code = addresses.release(*netlink, &removed);
+  if (code != 0) {
+    base::log_error("The virtual addresses stay until their lease ends",
+                    {{"error", addresses.error(code, "removing").text()}});
+  }
+  if (removed > 0) base::log_warn("The virtual addresses were taken away", {{"count", std::to_string(removed)}});
 }
 
 void PairStatus::set(std::shared_ptr<const boost::json::object> status) {

@@ -13,6 +13,7 @@
 #include "app/static_configuration.h"
 #include "control/ha/channel.h"
 #include "control/ha/health_page.h"
+#include "control/ha/resumption.h"
 #include "proxy/entry/server.h"
 
 namespace tandem::app {
@@ -27,11 +28,17 @@ struct Handed {
   std::optional<StaticFile> file;  ///< the supervisor's configuration, whatever became of the file since
   entry::ListeningSockets sockets;
   std::size_t workers = 1;
-  std::string health_path;  ///< of the supervisor's request
+  std::string health_path;                         ///< of the supervisor's request
+  std::vector<address::VirtualAddress> addresses;  ///< that the supervisor may hold
+  int supervisor = 0;                              ///< its process
 };
 
 /// Takes it over; nothing when no supervisor started this process. Errors: it says something else than it should.
 base::Result<std::optional<Handed>> take_over_from_supervisor();
+
+/// Takes the virtual addresses from this host, since the supervisor, who held them, has died: nobody answers for them
+/// here from now on, and another node needs not wait until the kernel's lease ends.
+void let_go_of_addresses(const Handed& handed);
 
 /// What the supervisor last said about the pair, for the API and the metrics. The control thread writes, any thread
 /// reads.

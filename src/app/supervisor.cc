@@ -11,15 +11,19 @@
 #include "app/proxy_process.h"
 #include "app/signals.h"
 #include "base/log.h"
+#include "base/version.h"
 #include "control/ha/data_plane_check.h"
 #include "control/ha/pair.h"
 #include "control/history/last_good.h"
+#include "control/hooks/child_command.h"
 #include "engine/loop/scope.h"
 
 namespace tandem::app {
 namespace {
 
 using Duration = loop::Nanoseconds;
+
+constexpr Duration kLook = std::chrono::milliseconds(5);  // at what another process does
 
 /// A path that nobody else can know.
 std::string secret_path() {
@@ -73,10 +77,35 @@ void configure_log(const model::StaticConfiguration& configuration) {
   (void)base::configure_log(settings);
 }
 
+base::Error refused(std::string text) { return {base::ErrorKind::kRefused, std::move(text)}; }
+
+std::string text_of(const format::Problems& problems) {
+  std::string all;
+  for (const format::Problem& problem : problems) all += (all.empty() ? "" : "; ") + problem.text();
+  return all;
+}
+
+/// The sockets of the entry points that listen in both configurations at the same place in the same way; copies.
+entry::ListeningSockets kept_sockets(const entry::ListeningSockets& opened, const model::StaticConfiguration& before,
+                                     const model::StaticConfiguration& after) {
+  entry::ListeningSockets kept;
+  for (const auto& [name, sockets] : opened) {
+    const auto old = before.entryPoints.find(name);
+    const auto next = after.entryPoints.find(name);
+    if (old == before.entryPoints.end() || next == after.entryPoints.end()) continue;
+    if (old->second.address != next->second.address || old->second.reusePort != next->second.reusePort) continue;
+    for (const base::Fd& socket : sockets) {
+      kept[name].emplace_back(::fcntl(socket.get(), F_DUPFD_CLOEXEC, 0));
+    }
+  }
+  return kept;
+}
+
 class Supervisor {
  public:
   Supervisor(const model::StaticConfiguration& configuration, ProxyStart proxy, std::unique_ptr<ha::Pair> pair)
-      : reloads_(configuration.providers.file.has_value()),
+      : configuration_(configuration),
+        reloads_(configuration.providers.file.has_value()),
         proxy_start_(std::move(proxy)),
         pair_(std::move(pair)),
         check_(
@@ -84,11 +113,24 @@ class Supervisor {
             [this](const ha::DataPlaneVerdict& verdict) { pair_->health().data_plane_is(verdict); },
             [this](const ha::DataPlaneVerdict& verdict) { pair_->health().data_plane_looked_at(verdict); }) {}
 
-  int run(Signals& signals) {
-    const auto started = pair_->start([this](const boost::json::object& status) { tell_proxy(status); });
+  /// `left`: by the supervisor before this one, if there was one.
+  int run(Signals& signals, const std::optional<ha::Resumption>& left, std::optional<LeftProxy> proxy,
+          std::vector<LeftProxy> draining) {
+    const ha::Pair::Outside outside{.tell = [this](const boost::json::object& status) { tell_proxy(status); },
+                                    .restart = [this] { return prepare_restart(); }};
+    const auto started = pair_->start(outside, left);
     if (!started) {
       report_command_error(started.error().text());
       return 1;
+    }
+    if (left) {
+      served_ = true;
+      base::log_info("The program was started anew in its place", {{"version", base::kVersion}});
+      check_.assume_well();
+    }
+    if (proxy) adopt(std::move(*proxy));
+    for (LeftProxy& one : draining) {
+      if (auto adopted = ProxyProcess::adopt(std::move(one))) tasks_.spawn(retire(std::move(*adopted)));
     }
     check_.start();
     tasks_.spawn(keep_proxy_running());
@@ -103,24 +145,19 @@ class Supervisor {
     constexpr Duration kSteady = std::chrono::seconds(10);
     constexpr Duration kLongestWait = std::chrono::seconds(2);
     Duration wait{0};
-    bool served = false;
+    if (proxy_ != nullptr) {
+      co_await replace_proxy();
+      co_await watch_proxy();
+      if (stopping_) co_return co_await end();
+    }
     for (;;) {
       const loop::TimePoint began = loop::Loop::current().exact_now();
       auto started = ProxyProcess::start(proxy_start_);
       if (started) {
-        proxy_ = std::move(*started);
-        check_.process_began(proxy_->page(), proxy_->pid());
-        base::log_info("The proxy was started", {{"pid", std::to_string(proxy_->pid())}});
-        pair_->repeat_status();
-        co_await proxy_->ended();
-        served = served || proxy_->page().ready.load(std::memory_order_acquire);
-        check_.process_ended();
-        if (stopping_ || !served) {
-          exit_status_ = stopping_ ? 0 : proxy_->exit_status();
-          co_await pair_->stop();
-          loop::Loop::current().stop();
-          co_return;
-        }
+        serve_with(std::move(*started));
+        co_await watch_proxy();
+        served_ = served_ || proxy_->page().ready.load(std::memory_order_acquire);
+        if (stopping_ || !served_) co_return co_await end();
         base::log_error("The proxy ended unexpectedly; it is started again", {{"cause", proxy_->end_text()}});
       } else {
         base::log_error("The proxy cannot be started", {{"error", started.error().text()}});
@@ -128,6 +165,127 @@ class Supervisor {
       const bool steady = loop::Loop::current().exact_now() - began > kSteady;
       wait = steady ? Duration(0) : std::min(kLongestWait, wait * 2 + std::chrono::milliseconds(1));
       co_await loop::sleep_for(wait);
+    }
+  }
+
+  void serve_with(std::unique_ptr<ProxyProcess> proxy) {
+    proxy_ = std::move(proxy);
+    check_.process_began(proxy_->page(), proxy_->pid());
+    base::log_info("The proxy was started", {{"pid", std::to_string(proxy_->pid())}});
+    pair_->repeat_status();
+  }
+
+  loop::Task<void> watch_proxy() {
+    co_await proxy_->ended();
+    check_.process_ended();
+  }
+
+  loop::Task<void> end() {
+    exit_status_ = stopping_ ? 0 : proxy_->exit_status();
+    co_await pair_->stop();
+    while (!draining_.empty()) co_await loop::sleep_for(kLook);
+    loop::Loop::current().stop();
+  }
+
+  void adopt(LeftProxy left) {
+    auto adopted = ProxyProcess::adopt(std::move(left));
+    if (!adopted) {
+      base::log_error("The proxy is not to be found; another one is started", {{"error", adopted.error().text()}});
+      return;
+    }
+    proxy_ = std::move(*adopted);
+    check_.process_began(proxy_->page(), proxy_->pid());
+  }
+
+  /// Puts a new proxy in the place of the one that serves, as soon as the new one is ready. When that ends before, the
+  /// other one stays.
+  loop::Task<void> replace_proxy() {
+    auto next = ProxyProcess::start(proxy_start_);
+    if (!next) {
+      base::log_error("The proxy cannot be started; the one before it goes on", {{"error", next.error().text()}});
+      co_return;
+    }
+    replacing_ = true;
+    while (!(*next)->page().ready.load(std::memory_order_acquire) && !proxy_->has_ended() && !stopping_) {
+      if ((*next)->has_ended()) {
+        base::log_error("The new proxy ended; the one before it goes on", {{"cause", (*next)->end_text()}});
+        replacing_ = false;
+        co_return;
+      }
+      co_await loop::sleep_for(kLook);
+    }
+    replacing_ = false;
+    if (stopping_) co_return;
+    tasks_.spawn(retire(std::move(proxy_)));
+    serve_with(std::move(*next));
+  }
+
+  /// Lets a proxy end that does not serve any more.
+  loop::Task<void> retire(std::unique_ptr<ProxyProcess> proxy) {
+    draining_.push_back(proxy.get());
+    proxy->signal(SIGTERM);
+    co_await proxy->ended();
+    std::erase(draining_, proxy.get());
+    base::log_info("The proxy before has ended", {{"pid", std::to_string(proxy->pid())}});
+  }
+
+  /// Everything that a new program needs and that can be wrong is looked at by this one. Errors: why this one goes on.
+  loop::Task<base::Result<void>> prepare_restart() {
+    if (stopping_) co_return refused("the program is about to end");
+    if (restarting_ || replacing_) co_return refused("it is starting anew already");
+    if (std::string obstacle = pair_->obstacle_to_suspend(); !obstacle.empty()) co_return refused(std::move(obstacle));
+    const StaticLoad load = load_static(sources_of(proxy_start_.arguments));
+    if (!load.problems.empty()) co_return refused(text_of(load.problems));
+    if (!load.configuration.ha) co_return refused("the configuration has no section ha any more: stop the program");
+    if (const format::Problems here = ha_problems_on_this_host(*load.configuration.ha); !here.empty()) {
+      co_return refused(text_of(here));
+    }
+    Inheritance next;
+    auto sockets =
+        entry::open_listening_sockets(load.configuration, proxy_start_.workers,
+                                      kept_sockets(proxy_start_.sockets, configuration_, load.configuration));
+    if (!sockets) co_return std::move(sockets.error());
+    next.sockets = std::move(*sockets);
+    auto file = program_file();
+    if (!file) co_return std::move(file.error());
+    const hooks::CommandEnd tried = co_await try_program(*file);
+    if (!tried.good) co_return refused(fmt::format("{} version: {}", *file, tried.text));
+    restarting_ = true;
+    tasks_.spawn(restart(std::move(*file), std::move(next)));
+    co_return base::Result<void>();
+  }
+
+  static loop::Task<hooks::CommandEnd> try_program(std::string file) {
+    constexpr Duration kPatience = std::chrono::seconds(5);
+    return hooks::run_command({.words = {std::move(file), "version"},
+                               .as = {.uid = ::geteuid(), .gid = ::getegid(), .groups = {}},
+                               .security = false,
+                               .timeout = kPatience});
+  }
+
+  loop::Task<void> restart(std::string file, Inheritance next) {
+    constexpr Duration kForTheAnswer = std::chrono::milliseconds(20);
+    co_await loop::sleep_for(kForTheAnswer);  // of the command that asked
+    base::log_info("The program starts anew", {{"file", file}});
+    next.workers = proxy_start_.workers;
+    next.health_path = proxy_start_.health_path;
+    if (proxy_ != nullptr && !proxy_->has_ended()) next.proxy = proxy_->left();
+    for (const ProxyProcess* proxy : draining_) next.draining.push_back(proxy->left());
+    next.pair = co_await pair_->suspend();
+    const base::Error failed = start_anew(file, proxy_start_.arguments, next);
+    base::log_error("The program cannot be started anew; it ends", {{"error", failed.text()}});
+    exit_status_ = 1;
+    loop::Loop::current().stop();
+  }
+
+  loop::Task<void> reload() {
+    if (reloads_ && proxy_ != nullptr) proxy_->signal(SIGHUP);
+    const StaticLoad load = load_static(sources_of(proxy_start_.arguments));
+    if (load.problems.empty() && load.configuration == configuration_) co_return;
+    const base::Result<void> begun = co_await prepare_restart();
+    if (!begun) {
+      base::log_error("The static configuration has changed, but cannot be put in force",
+                      {{"error", begun.error().text()}});
     }
   }
 
@@ -144,7 +302,7 @@ class Supervisor {
         if (proxy_ != nullptr) proxy_->signal(signal);  // re-opens its log files
         pair_->dump(signal);
       } else if (signal == SIGHUP) {
-        if (reloads_ && proxy_ != nullptr) proxy_->signal(signal);
+        tasks_.spawn(reload());
       } else {
         pair_->dump(signal);
       }
@@ -157,20 +315,24 @@ class Supervisor {
     (void)proxy_->channel().send({{"type", "status"}, {"status", status}});
   }
 
+  const model::StaticConfiguration configuration_;
   const bool reloads_;  // without a file provider there is nothing to reload, and a SIGHUP would end the proxy
   ProxyStart proxy_start_;
   std::unique_ptr<ha::Pair> pair_;
   ha::DataPlaneCheck check_;
   std::unique_ptr<ProxyProcess> proxy_;
+  std::vector<const ProxyProcess*> draining_;
+  bool served_ = false;  // a proxy did, ever
   bool stopping_ = false;
+  bool replacing_ = false;
+  bool restarting_ = false;
   int exit_status_ = 0;
   loop::Scope tasks_;
 };
 
 }  // namespace
 
-int supervise(const StaticSources& sources, const StaticLoad& load, entry::ListeningSockets sockets,
-              std::size_t workers) {
+int supervise(const StaticSources& sources, const StaticLoad& load, Inheritance start) {
   const model::HighAvailability& configuration = *load.configuration.ha;
   loop::Loop loop;
   loop.expect_forks();
@@ -194,10 +356,12 @@ int supervise(const StaticSources& sources, const StaticLoad& load, entry::Liste
   }
   ProxyStart proxy{.arguments = sources.arguments,
                    .file = load.file,
-                   .sockets = std::move(sockets),
-                   .workers = workers,
-                   .health_path = secret_path()};
-  return Supervisor(load.configuration, std::move(proxy), std::move(*pair)).run(signals);
+                   .sockets = std::move(start.sockets),
+                   .workers = start.workers,
+                   .health_path = start.health_path.empty() ? secret_path() : start.health_path,
+                   .addresses = (*pair)->addresses()};
+  return Supervisor(load.configuration, std::move(proxy), std::move(*pair))
+      .run(signals, start.pair, std::move(start.proxy), std::move(start.draining));
 }
 
 }  // namespace tandem::app

@@ -3,6 +3,7 @@
 // The supervisor of a node with the section `ha`: it holds the listening sockets and the virtual addresses, starts the
 // proxy, watches it and starts it again when it ends. It parses nothing that comes from clients. Main thread.
 
+#include "app/in_place_restart.h"
 #include "app/static_configuration.h"
 #include "proxy/entry/server.h"
 
@@ -10,7 +11,6 @@ namespace tandem::app {
 
 /// Runs until it is told to stop and the proxy has ended; returns the program's exit status. Errors (addresses,
 /// interfaces or capabilities that are missing) are written to standard error.
-int supervise(const StaticSources& sources, const StaticLoad& load, entry::ListeningSockets sockets,
-              std::size_t workers);
+int supervise(const StaticSources& sources, const StaticLoad& load, Inheritance start);
 
 }  // namespace tandem::app

@@ -39,6 +39,7 @@ class Channel {
   /// Takes over an end.
   explicit Channel(base::Fd end);
 
+  int fd() const { return descriptor_.fd(); }
   /// Sends without waiting. Errors: kClosed when the other side has gone, kLimit when it does not read or the message
   /// is too long.
   base::Result<void> send(const boost::json::object& body, const std::vector<base::Fd>& descriptors = {});

@@ -17,49 +17,64 @@ constexpr std::size_t kMostChecks = 56;
 
 Result<std::unique_ptr<NodeHealth>> NodeHealth::make(const model::HighAvailability& configuration, Speaker& speaker) {
   std::unique_ptr<NodeHealth> health(new NodeHealth(configuration, speaker));
-  health->add_check({});
+  health->add_check("data plane", {});
   if (Result<void> followed = health->follow(); !followed) return std::move(followed.error());
   return health;
 }
 
 Result<void> NodeHealth::follow() {
   const model::HaTrack& track = configuration_.track;
-  if (track.scripts.size() + track.files.size() + 1 > kMostChecks) {
+  constexpr std::size_t kOthers = 2;  // the data plane and the upstreams
+  if (track.scripts.size() + track.files.size() + kOthers > kMostChecks) {
     return base::Error(base::ErrorKind::kLimit,
-                       fmt::format("ha.track: at most {} scripts and files can be followed", kMostChecks - 1));
+                       fmt::format("ha.track: at most {} scripts and files can be followed", kMostChecks - kOthers));
   }
   const hooks::CommandRules rules{.user = configuration_.scriptUser, .security = configuration_.scriptSecurity};
   for (const model::TrackedScript& script : track.scripts) {
-    Check& check = add_check(script.instances);
+    Check& check = add_check("script " + (script.name.empty() ? script.command : script.name), script.instances);
     auto runner = hooks::ScriptRunner::make(script, rules, [this, &check](const hooks::ScriptRunner& told) {
-      take(check, told.state().effect, told.reason());
+      const hooks::ScriptState& state = told.state();
+      const bool reverse = told.script().reverse;
+      take(check, state.effect, state.known ? hooks::effect_of(0, reverse, state.good) : hooks::TrackEffect{},
+           told.reason());
     });
     if (!runner) return std::move(runner.error()).wrapped("ha.track.scripts");
     scripts_.push_back(std::move(*runner));
   }
   for (const model::TrackedFile& file : track.files) {
-    Check& check = add_check(file.instances);
-    auto followed = hooks::TrackFile::make(
-        file, [this, &check](const hooks::TrackFile& told) { take(check, told.effect(), told.reason()); });
+    Check& check = add_check("file " + file.path, file.instances);
+    auto followed =
+        hooks::TrackFile::make(file, [this, &check](const hooks::TrackFile& told) { take_file(check, told); });
     if (!followed) return std::move(followed.error()).wrapped("ha.track.files");
     files_.push_back(std::move(*followed));
-    take(check, files_.back()->effect(), files_.back()->reason());
+    take_file(check, *files_.back());
   }
+  if (track.upstreams) upstream_check_ = &add_check("upstreams", {});
   return {};
 }
 
-NodeHealth::Check& NodeHealth::add_check(const std::vector<std::string>& instances) {
+NodeHealth::Check& NodeHealth::add_check(std::string name, const std::vector<std::string>& instances) {
   auto check = std::make_unique<Check>();
+  check->name = std::move(name);
   check->fault = static_cast<std::uint8_t>(faults_.size());
   const auto& routers = speaker_.settings().routers;
   for (std::size_t i = 0; i < routers.size(); ++i) {
     if (instances.empty() || std::ranges::find(instances, routers[i].name) != instances.end()) {
-      check->routers.push_back(static_cast<int>(i));
+      check->routers.push_back(
+          {.router = static_cast<int>(i), .weights = model::weights_count(configuration_, routers[i].name)});
     }
   }
   faults_.emplace_back();
   checks_.push_back(std::move(check));
   return *checks_.back();
+}
+
+void NodeHealth::go_on() {
+  has_served_ = true;
+  keeps_weights_ = true;
+  data_plane_ = {.health = DataPlaneHealth::kWell, .reason = {}};
+  checks_[kDataPlaneFault]->known = true;
+  (void)speaker_.post({.event = vrrp::ReadyChanged{.ready = true}});
 }
 
 void NodeHealth::start() {
@@ -68,29 +83,51 @@ void NodeHealth::start() {
   post_weights();
 }
 
-void NodeHealth::take(Check& check, const hooks::TrackEffect& effect, std::string reason) {
-  const bool fault_changes = effect.fault != check.effect.fault;
-  if (effect != check.effect || !check.known) base::log_info("A check of this node changed", {{"check", reason}});
+void NodeHealth::take_file(Check& check, const hooks::TrackFile& told) {
+  take(check, told.effect(), hooks::effect_of_number(told.number(), 0), told.reason());
+}
+
+void NodeHealth::take(Check& check, const hooks::TrackEffect& effect, const hooks::TrackEffect& unweighted,
+                      std::string reason) {
+  const Check before = check;
+  if (effect != check.effect || !check.known) {
+    base::log_info("A check of this node changed", {{"check", check.name},
+                                                    {"weight", std::to_string(effect.weight)},
+                                                    {"fault", effect.fault ? "true" : "false"},
+                                                    {"reason", reason}});
+  }
   if (!reason.empty()) faults_[check.fault] = std::move(reason);
   check.effect = effect;
+  check.unweighted = unweighted;
   check.known = true;
-  if (fault_changes) {
-    for (const int router : check.routers) {
-      (void)speaker_.post(
-          {.router = router, .event = vrrp::FaultChanged{.fault = check.fault, .present = effect.fault}});
-    }
+  for (const Check::Concerned& one : check.routers) {
+    const bool fault = check.effect_on(one).fault;
+    if (fault == before.effect_on(one).fault) continue;
+    (void)speaker_.post({.router = one.router, .event = vrrp::FaultChanged{.fault = check.fault, .present = fault}});
   }
   post_weights();
 }
 
 void NodeHealth::post_weights() {
+  keeps_weights_ = keeps_weights_ && std::ranges::any_of(checks_, [](const auto& check) { return !check->known; });
+  if (keeps_weights_) return;
   for (std::size_t i = 0; i < speaker_.settings().routers.size(); ++i) {
     int total = 0;
     for (const auto& check : checks_) {
-      const bool concerned = std::ranges::find(check->routers, static_cast<int>(i)) != check->routers.end();
-      if (concerned) total += static_cast<int>(check->effect.weight);
+      const auto found = std::ranges::find(check->routers, static_cast<int>(i), &Check::Concerned::router);
+      if (found != check->routers.end()) total += static_cast<int>(check->effect_on(*found).weight);
     }
     (void)speaker_.post({.router = static_cast<int>(i), .event = vrrp::WeightChanged{.total = total}});
+  }
+}
+
+void NodeHealth::post_unwell() {
+  for (std::size_t i = 0; i < speaker_.settings().routers.size(); ++i) {
+    const bool unwell = std::ranges::any_of(checks_, [i](const auto& check) {
+      const auto found = std::ranges::find(check->routers, static_cast<int>(i), &Check::Concerned::router);
+      return check->unwell && found != check->routers.end() && (check->weight_is_0 || !found->weights);
+    });
+    (void)speaker_.post({.router = static_cast<int>(i), .event = vrrp::UnwellChanged{.unwell = unwell}});
   }
 }
 
@@ -107,11 +144,34 @@ void NodeHealth::data_plane_is(const DataPlaneVerdict& verdict) {
   }
   const auto weight = configuration_.health.weight;
   const bool faulty = verdict.health == kDead || (verdict.health == kUnwell && !configuration_.lastManStanding);
-  const bool fatal = weight == 0;
   (void)speaker_.post({.event = vrrp::ReadyChanged{.ready = true}});
-  (void)speaker_.post({.event = vrrp::UnwellChanged{.unwell = fatal && verdict.health == kUnwell && !faulty}});
-  take(*checks_[kDataPlaneFault], {.weight = verdict.health == kWell ? 0 : weight, .fault = fatal && faulty},
-       verdict.health == kWell ? "" : "the data plane cannot serve: " + verdict.reason);
+  Check& check = *checks_[kDataPlaneFault];
+  check.unwell = verdict.health == kUnwell && !faulty;
+  check.weight_is_0 = weight == 0;
+  post_unwell();
+  take(check, {.weight = verdict.health == kWell ? 0 : weight, .fault = weight == 0 && faulty},
+       {.weight = 0, .fault = faulty}, verdict.health == kWell ? "" : "the data plane cannot serve: " + verdict.reason);
+}
+
+void NodeHealth::upstreams_are(UpstreamReport report) {
+  if (upstream_check_ == nullptr) return;
+  const model::TrackedUpstreams& options = *configuration_.track.upstreams;
+  std::string reason = upstream_shortage(report, options.quorum);
+  const bool enough = reason.empty();
+  if (!upstreams_ || enough != upstream_shortage(*upstreams_, options.quorum).empty()) {
+    if (enough)
+      base::log_info("Enough upstream services have a living server");
+    else
+      base::log_warn("Too few upstream services have a living server", {{"reason", reason}});
+  }
+  upstreams_ = std::move(report);
+  // When no node reaches them, one of them has to hold the addresses all the same.
+  const bool faulty = !enough && !configuration_.lastManStanding;
+  upstream_check_->unwell = !enough && !faulty;
+  upstream_check_->weight_is_0 = options.weight == 0;
+  post_unwell();
+  take(*upstream_check_, {.weight = enough ? 0 : options.weight, .fault = options.weight == 0 && faulty},
+       {.weight = 0, .fault = faulty}, std::move(reason));
 }
 
 void NodeHealth::data_plane_looked_at(const DataPlaneVerdict& verdict) {

@@ -84,13 +84,18 @@ Result<void> Pair::open_peer_link() {
   return {};
 }
 
-Result<void> Pair::start(Tell tell) {
+Result<void> Pair::start(Outside outside, const std::optional<Resumption>& left) {
   auto control = ControlSocket::listen(control_socket_path(state_directory_),
                                        [this](object request) { return execute(std::move(request)); });
   if (!control) return std::move(control.error());
   control_ = std::move(*control);
-  tell_ = std::move(tell);
-  speaker_->start();
+  outside_ = std::move(outside);
+  if (left) {
+    left_ = *left;
+    in_maintenance_ = left->maintenance;
+    health_->go_on();
+  }
+  speaker_->start(left.value_or(Resumption()));
   health_->start();
   if (link_ != nullptr) {
     link_->start([this] { weigh_peers(); },
@@ -103,7 +108,7 @@ Result<void> Pair::start(Tell tell) {
   return {};
 }
 
-void Pair::repeat_status() { tell_(full_status()); }
+void Pair::repeat_status() { outside_.tell(full_status()); }
 
 loop::Task<void> Pair::hand_over() {
   if (switch_over_ != nullptr && switch_over_->is_master()) {
@@ -121,6 +126,39 @@ loop::Task<void> Pair::stop() {
   for (Report report; speaker_->next_report(report);) take(report);
   link_.reset();
   co_await notifier_->drain(std::chrono::seconds(1));
+}
+
+std::vector<address::VirtualAddress> Pair::addresses() const {
+  std::vector<address::VirtualAddress> all;
+  for (const RouterSettings& router : speaker_->settings().routers) {
+    all.insert(all.end(), router.virtual_addresses.begin(), router.virtual_addresses.end());
+    all.insert(all.end(), router.excluded_addresses.begin(), router.excluded_addresses.end());
+  }
+  return all;
+}
+
+std::string Pair::obstacle_to_suspend() const {
+  const Snapshot snapshot = speaker_->snapshot();
+  for (std::size_t i = 0; i < snapshot.router_count; ++i) {
+    const RouterSnapshot& router = snapshot.routers[i];
+    if (!router.shelved && !router.passing_on && router.status.state != vrrp::State::kYielding) continue;
+    return fmt::format("connections of a switch-over of {} still drain (ha.drainTimeout)",
+                       name_of(static_cast<int>(i)));
+  }
+  return {};
+}
+
+loop::Task<Resumption> Pair::suspend() {
+  tasks_.cancel();
+  constexpr auto kPatience = std::chrono::seconds(1);
+  co_await notifier_->drain(kPatience);
+  control_.reset();
+  switch_over_.reset();
+  link_.reset();
+  health_.reset();
+  Resumption left = speaker_->suspend();
+  left.maintenance = in_maintenance_;
+  co_return left;
 }
 
 void Pair::dump(int signal) {
@@ -159,8 +197,13 @@ void Pair::take(const Report& report) {
                       {{"instance", name}, {"error", error_text(report.code, "netlink")}});
       break;
     case Report::Kind::kAddressesRemoved:
-      base::log_warn("Somebody removed a virtual address; it was put back",
+      base::log_warn(report.let_go ? "Somebody removed a virtual address that is not tracked; it stays away"
+                                   : "Somebody removed a virtual address; it was put back",
                      {{"instance", name}, {"address", report.address.text()}});
+      break;
+    case Report::Kind::kTrackedInterface:
+      base::log_info(report.up ? "A tracked interface is up" : "A tracked interface is down",
+                     {{"instance", name}, {"interface", interface_of(report)}});
       break;
     case Report::Kind::kSendFailed:
       base::log_error("Adverts cannot be sent", {{"instance", name}, {"error", error_text(report.code, "send")}});
@@ -195,6 +238,13 @@ void Pair::take_transition(const Report& report) {
       .priority = speaker_->snapshot().routers[static_cast<std::size_t>(report.router)].status.priority,
       .reason = cause};
   if (transition.from == transition.to) return;
+  if (action.from == vrrp::State::kInit && left_.routers.contains(transition.name) &&
+      left_.was_master(transition.name) == (action.to == vrrp::State::kMaster)) {
+    // It is what it was in the process before this one: nobody needs to be told.
+    const std::string& group = speaker_->settings().routers[static_cast<std::size_t>(report.router)].group;
+    if (!group.empty()) group_states_[group] = transition.to;
+    return;
+  }
   tell_group(transition);
   announce(std::move(transition));
 }
@@ -231,7 +281,7 @@ void Pair::weigh_peers() {
     (void)speaker_->post(
         {.router = static_cast<int>(i), .event = vrrp::WitnessChanged{.witness = witness_of(peers, routers[i])}});
   }
-  tell_(full_status());
+  outside_.tell(full_status());
 }
 
 loop::Task<void> Pair::tell_regularly() {
@@ -243,9 +293,9 @@ loop::Task<void> Pair::tell_regularly() {
 }
 
 void Pair::tell_all() {
-  if (!tell_) return;
+  if (!outside_.tell) return;
   if (link_ != nullptr) link_->tell(own_status());
-  tell_(full_status());
+  outside_.tell(full_status());
   tell_priorities();
 }
 
@@ -264,12 +314,16 @@ void Pair::tell_priorities() {
 
 object Pair::own_status() const {
   const Snapshot snapshot = speaker_->snapshot();
-  return status_of({.node = node_,
-                    .settings = speaker_->settings(),
-                    .snapshot = snapshot,
-                    .now = Speaker::now(),
-                    .data_plane = health_->data_plane(),
-                    .faults = health_->faults()});
+  object status = status_of({.node = node_,
+                             .settings = speaker_->settings(),
+                             .snapshot = snapshot,
+                             .now = Speaker::now(),
+                             .data_plane = health_->data_plane(),
+                             .faults = health_->faults()});
+  if (const auto& upstreams = configuration_.track.upstreams) {
+    status["upstreams"] = upstreams_status(health_->upstreams(), *upstreams);
+  }
+  return status;
 }
 
 object Pair::full_status() const {
@@ -290,6 +344,11 @@ loop::Task<object> Pair::execute(object request) {
   const std::string_view word = text_in(request, "command");
   if (word == "status") co_return full_status();
   if (word == "failover") co_return co_await fail_over();
+  if (word == "restart") {
+    const Result<void> begun = co_await outside_.restart();
+    if (!begun) co_return object{{"error", begun.error().text()}};
+    co_return object{{"done", "the program starts anew; it keeps its sockets, addresses and connections"}};
+  }
   if (word == "maintenance") {
     in_maintenance_ = flag_in(request, "on");
     if (in_maintenance_ && switch_over_ != nullptr && switch_over_->is_master()) {
@@ -315,6 +374,15 @@ loop::Task<object> Pair::fail_over() {
   if (!moved) co_return object{{"error", moved.error().text()}};
   co_return object{
       {"done", gives ? "the other node holds the virtual addresses" : "this node holds the virtual addresses"}};
+}
+
+const std::string& Pair::interface_of(const Report& report) const {
+  static const std::string kUnknown = "?";
+  const auto& routers = speaker_->settings().routers;
+  const auto router = static_cast<std::size_t>(report.router);
+  const auto link = static_cast<std::size_t>(report.code);
+  if (router >= routers.size() || link >= routers[router].tracked_interfaces.size()) return kUnknown;
+  return routers[router].tracked_interfaces[link].name;
 }
 
 const std::string& Pair::name_of(int router) const {

@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/result.h"
@@ -31,12 +32,25 @@ class Pair {
   Pair(const Pair&) = delete;
   Pair& operator=(const Pair&) = delete;
 
-  /// `tell` gets the status whenever it changed, and once a second. Errors: another supervisor runs.
   using Tell = std::function<void(const boost::json::object& status)>;
-  base::Result<void> start(Tell tell);
+  /// Looks whether the program can start anew, and does so after this answer.
+  using Restart = std::function<loop::Task<base::Result<void>>()>;
+  struct Outside {
+    Tell tell;        ///< gets the status whenever it changed, and once a second
+    Restart restart;  ///< for the command of that name
+  };
+  /// `left`: by the process before this one (suspend()). Errors: another supervisor runs.
+  base::Result<void> start(Outside outside, const std::optional<Resumption>& left);
+  /// Why suspend() would break something now; empty when it would not.
+  std::string obstacle_to_suspend() const;
+  /// Stops everything and leaves the addresses where they are, for a process that takes this one's place at once. This
+  /// object is of no use afterwards.
+  loop::Task<Resumption> suspend();
   /// Tells the status again (to a new proxy).
   void repeat_status();
   NodeHealth& health() { return *health_; }
+  /// All that this node may hold, with their links.
+  std::vector<address::VirtualAddress> addresses() const;
   /// Before the program ends: lets another node take over, as far as there is one that can; else lets go.
   loop::Task<void> hand_over();
   /// keepalived's dumps: SIGUSR1's data, SIGUSR2's statistics and SIGRTMIN+2's JSON; SIGRTMAX-1 begins to count anew.
@@ -61,6 +75,7 @@ class Pair {
   loop::Task<boost::json::object> execute(boost::json::object request);
   loop::Task<boost::json::object> fail_over();
   const std::string& name_of(int router) const;
+  const std::string& interface_of(const Report& report) const;
 
   const model::HighAvailability configuration_;
   const std::string state_directory_;
@@ -72,7 +87,8 @@ class Pair {
   std::unique_ptr<peer::PeerLink> link_;  // null: no option ha.peerLink
   std::unique_ptr<SwitchOver> switch_over_;
   std::unique_ptr<ControlSocket> control_;
-  Tell tell_;
+  Outside outside_;
+  Resumption left_;  // by the process before this one
   bool in_maintenance_ = false;
   std::map<std::string, std::string> group_states_;  // what was told last
   std::map<std::string, int> priorities_;            // by instance, likewise

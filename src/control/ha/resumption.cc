@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <boost/json/array.hpp>
-
 namespace tandem::ha {
 namespace {
 
@@ -15,7 +13,7 @@ using boost::json::object;
 using boost::json::value;
 
 Error missing(std::string_view what) {
-  return Error(ErrorKind::kProtocol, fmt::format("what the process before left has no {}", what));
+  return Error(ErrorKind::kProtocol, fmt::format("what another process says has no {}", what));
 }
 
 Result<Resumption::Router> router_of(const value& from) {
@@ -44,18 +42,33 @@ bool Resumption::was_master(const std::string& router) const {
   return found != routers.end() && found->second.last_advert != vrrp::kNever;
 }
 
+array to_json(const std::vector<address::VirtualAddress>& addresses) {
+  array out;
+  for (const address::VirtualAddress& one : addresses) {
+    out.push_back(object{{"address", fmt::format("{}/{}", one.address.text(), one.prefix)},
+                         {"link", static_cast<std::int64_t>(one.link)}});
+  }
+  return out;
+}
+
+Result<std::vector<address::VirtualAddress>> addresses_of(const value* from) {
+  if (from == nullptr || !from->is_array()) return missing("addresses");
+  std::vector<address::VirtualAddress> out;
+  for (const value& each : from->get_array()) {
+    Result<address::VirtualAddress> one = address_of(each);
+    if (!one) return std::move(one.error());
+    out.push_back(std::move(*one));
+  }
+  return out;
+}
+
 object to_json(const Resumption& from) {
   object routers;
   for (const auto& [name, router] : from.routers) {
     routers[name] = object{{"lastAdvert", static_cast<std::int64_t>(router.last_advert.count())},
                            {"weight", static_cast<std::int64_t>(router.weight)}};
   }
-  array held;
-  for (const address::VirtualAddress& one : from.held) {
-    held.push_back(object{{"address", fmt::format("{}/{}", one.address.text(), one.prefix)},
-                          {"link", static_cast<std::int64_t>(one.link)}});
-  }
-  return {{"routers", std::move(routers)}, {"held", std::move(held)}, {"maintenance", from.maintenance}};
+  return {{"routers", std::move(routers)}, {"held", to_json(from.held)}, {"maintenance", from.maintenance}};
 }
 
 Result<Resumption> resumption_of(const object& from) {
@@ -67,13 +80,9 @@ Result<Resumption> resumption_of(const object& from) {
     if (!router) return std::move(router.error());
     out.routers.emplace(name, *router);
   }
-  const value* const held = from.if_contains("held");
-  if (held == nullptr || !held->is_array()) return missing("addresses");
-  for (const value& each : held->get_array()) {
-    Result<address::VirtualAddress> one = address_of(each);
-    if (!one) return std::move(one.error());
-    out.held.push_back(std::move(*one));
-  }
+  Result<std::vector<address::VirtualAddress>> held = addresses_of(from.if_contains("held"));
+  if (!held) return std::move(held.error());
+  out.held = std::move(*held);
   const value* const maintenance = from.if_contains("maintenance");
   out.maintenance = maintenance != nullptr && maintenance->is_bool() && maintenance->get_bool();
   return out;

@@ -3,6 +3,7 @@
 // Resumption: what the VRRP thread of one process leaves to that of the process that takes its place, so that a master
 // goes on as master: no advert is missing and no address moves. Plain values, and their JSON on the way.
 
+#include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <map>
 #include <string>
@@ -28,6 +29,11 @@ struct Resumption {
 
   bool was_master(const std::string& router) const;
 };
+
+/// Address, prefix and link of each.
+boost::json::array to_json(const std::vector<address::VirtualAddress>& addresses);
+/// Errors: kProtocol, kInvalid.
+base::Result<std::vector<address::VirtualAddress>> addresses_of(const boost::json::value* from);
 
 boost::json::object to_json(const Resumption& from);
 /// Errors: kProtocol, naming what is missing.

@@ -34,11 +34,11 @@ TEST(Resumption, NamesWhatIsMissing) {
     const auto got = resumption_of(boost::json::parse(text).as_object());
     return got ? std::string() : got.error().text();
   };
-  EXPECT_EQ(error("{}"), "what the process before left has no routers");
-  EXPECT_EQ(error(R"({"routers":{"a":{}},"held":[]})"), "what the process before left has no router");
-  EXPECT_EQ(error(R"({"routers":{}})"), "what the process before left has no addresses");
+  EXPECT_EQ(error("{}"), "what another process says has no routers");
+  EXPECT_EQ(error(R"({"routers":{"a":{}},"held":[]})"), "what another process says has no router");
+  EXPECT_EQ(error(R"({"routers":{}})"), "what another process says has no addresses");
   EXPECT_EQ(error(R"({"routers":{},"held":[{"address":"192.168.1.100/24"}]})"),
-            "what the process before left has no address");
+            "what another process says has no address");
 }
 
 }  // namespace

@@ -146,12 +146,17 @@ class NothingYet final : public http::Handler {
 
 }  // namespace
 
-Result<ListeningSockets> open_listening_sockets(const model::StaticConfiguration& configuration, std::size_t workers) {
+Result<ListeningSockets> open_listening_sockets(const model::StaticConfiguration& configuration, std::size_t workers,
+                                                ListeningSockets opened) {
   ListeningSockets all;
   for (const auto& [name, entry_point] : configuration.entryPoints) {
     const Result<model::EntryPointAddress> parsed = model::parse_entry_point_address(entry_point.address);
     if (!parsed) return in_entry_point(name, parsed.error());
     if (parsed->protocol == model::EntryPointProtocol::kUdp) continue;
+    if (const auto kept = opened.find(name); kept != opened.end()) {
+      all.emplace(name, std::move(kept->second));
+      continue;
+    }
     const Result<net::Address> address = listen_address(*parsed);
     if (!address) return in_entry_point(name, address.error());
     Result<std::vector<base::Fd>> sockets = open(*address, entry_point.reusePort, workers);

@@ -19,9 +19,9 @@ namespace tandem::entry {
 /// The listening sockets of each TCP entry point, by its name: one for each worker.
 using ListeningSockets = std::map<std::string, std::vector<base::Fd>, std::less<>>;
 
-/// Opens them. Errors name the entry point and the address.
+/// Opens them; an entry point that `opened` has keeps those. Errors name the entry point and the address.
 base::Result<ListeningSockets> open_listening_sockets(const model::StaticConfiguration& configuration,
-                                                      std::size_t workers);
+                                                      std::size_t workers, ListeningSockets opened = {});
 
 class Server {
  public:
