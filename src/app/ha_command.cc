@@ -84,6 +84,12 @@ std::string node_text(const object& node) {
   std::string out = fmt::format("{}: data plane {}", shown(node, "node"), shown(data_plane, "health"));
   if (const std::string reason = shown(data_plane, "reason"); !reason.empty()) out += " (" + reason + ")";
   out += '\n';
+  if (const object& upstreams = part_in(node, "upstreams"); upstreams.contains("services")) {
+    const std::string reason = shown(upstreams, "reason");
+    out += reason.empty() ? fmt::format("  upstreams: {} of {} services have a living server\n",
+                                        shown(upstreams, "living"), shown(upstreams, "services"))
+                          : fmt::format("  UPSTREAMS: {}\n", reason);
+  }
   for (const value& instance : list_in(node, "instances")) out += instance_text(instance.get_object());
   return out;
 }

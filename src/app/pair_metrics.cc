@@ -114,6 +114,12 @@ void add_pair_metrics(const object& status, std::vector<Family>& into) {
   add_instances(status, into);
   add_number(into, "tandem_ha_data_plane_well", "Whether this node's proxy serves as it should.", MetricType::kGauge,
              text_in(part_in(status, "dataPlane"), "health") == "well" ? 1 : 0);
+  if (const object& upstreams = part_in(status, "upstreams"); upstreams.contains("services")) {
+    add_number(into, "tandem_ha_upstream_services", "Services that this node should reach.", MetricType::kGauge,
+               number_in(upstreams, "services"));
+    add_number(into, "tandem_ha_upstream_services_living", "Those of them with a living server.", MetricType::kGauge,
+               number_in(upstreams, "living"));
+  }
   add_number(into, "tandem_ha_transitions_total", "Changes of state since the program was installed.",
              MetricType::kCounter, number_in(status, "transitionCount"));
   add_number(into, "tandem_ha_timer_lateness_max_seconds", "The latest that a timer of the VRRP thread has been.",

@@ -32,6 +32,7 @@
 #include "engine/loop/scope.h"
 #include "proxy/entry/server.h"
 #include "proxy/routing/tls_material.h"
+#include "proxy/routing/upstreams.h"
 
 namespace tandem::app {
 namespace {
@@ -64,6 +65,7 @@ class Program {
     if (handed_) server_->hold();
     server_->start();
     if (handed_) tasks_.spawn(accept_at_last());
+    watch_upstreams();
     const std::string& chosen = static_->stateDirectory;
     const std::string directory = chosen.empty() ? history::default_directory() : chosen;
     if (!directory.empty()) memory_ = std::make_unique<KeptSources>(directory);
@@ -117,6 +119,14 @@ class Program {
     base::log_error("The supervisor has gone");
     let_go_of_addresses(*handed_);
     begin_to_stop();
+  }
+
+  /// The supervisor of a node that is only worth something while it reaches its services.
+  void watch_upstreams() {
+    if (!handed_ || !static_->ha || !static_->ha->track.upstreams) return;
+    upstreams_.emplace(static_->ha->track.upstreams->services, [this](const routing::UpstreamState& state) {
+      tell_upstreams(*handed_->channel, state);
+    });
   }
 
   void begin_to_stop() {
@@ -190,6 +200,7 @@ class Program {
     const bool complete = std::ranges::all_of(
         providers_, [this](const auto& each) { return reload_.has_delivered(std::string(each->name())); });
     tell_page(*snapshot);
+    if (upstreams_ && complete) upstreams_->follow(snapshot->dynamic());
     server_->swap(snapshot, [this, complete] {
       if (!complete || stopping_.load(std::memory_order_relaxed)) return;
       ready_.store(true, std::memory_order_release);
@@ -268,6 +279,7 @@ class Program {
   std::unique_ptr<KeptSources> memory_;
   std::vector<std::unique_ptr<provider::Provider>> providers_;
   std::set<std::string> said_;
+  std::optional<routing::UpstreamWatch> upstreams_;
   loop::Scope tasks_;
 };
 

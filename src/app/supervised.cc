@@ -8,6 +8,7 @@
 #include <cstdlib>
 
 #include "config/format/json_fields.h"
+#include "control/ha/upstream_report.h"
 
 #include "base/log.h"
 #include "control/address/netlink.h"
@@ -114,6 +115,11 @@ void PairStatus::set(std::shared_ptr<const boost::json::object> status) {
 std::shared_ptr<const boost::json::object> PairStatus::get() const {
   const std::scoped_lock lock(mutex_);
   return status_;
+}
+
+void tell_upstreams(ha::Channel& supervisor, const routing::UpstreamState& state) {
+  (void)supervisor.send(ha::upstreams_message(
+      {.services = state.services, .living = state.living, .dead = state.dead, .missing = state.missing}));
 }
 
 http::HandlerPtr make_health_answer(http::HandlerPtr routers, std::string path) {

@@ -15,6 +15,7 @@
 #include "control/ha/health_page.h"
 #include "control/ha/resumption.h"
 #include "proxy/entry/server.h"
+#include "proxy/routing/upstreams.h"
 
 namespace tandem::app {
 
@@ -52,6 +53,9 @@ class PairStatus {
   mutable std::mutex mutex_;  // guards status_
   std::shared_ptr<const boost::json::object> status_;
 };
+
+/// Tells the supervisor how the services are that the node should reach. What cannot be sent now is told again soon.
+void tell_upstreams(ha::Channel& supervisor, const routing::UpstreamState& state);
 
 /// Puts an answer for the supervisor before the routers: of every worker that serves, neither logged nor counted.
 http::HandlerPtr make_health_answer(http::HandlerPtr routers, std::string path);

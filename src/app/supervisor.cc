@@ -176,8 +176,19 @@ class Supervisor {
   }
 
   loop::Task<void> watch_proxy() {
+    loop::Scope hearing;
+    hearing.spawn(hear_proxy());
     co_await proxy_->ended();
     check_.process_ended();
+  }
+
+  /// How the services are that this node should reach.
+  loop::Task<void> hear_proxy() {
+    for (;;) {
+      const std::optional<ha::Message> message = co_await proxy_->channel().receive();
+      if (!message) co_return;
+      if (message->type() == "upstreams") pair_->health().upstreams_are(ha::upstreams_in(message->body));
+    }
   }
 
   loop::Task<void> end() {

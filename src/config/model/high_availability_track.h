@@ -65,11 +65,14 @@ struct TrackedGateway {
 };
 BOOST_DESCRIBE_STRUCT(TrackedGateway, (), (enabled, address, releaseAfter))
 
-/// Services of the dynamic configuration that must have living servers.
+/// HTTP services of the dynamic configuration that must have living servers: some that accept a TCP connection, tried
+/// once a second.
 struct TrackedUpstreams {
-  std::vector<std::string> services;  ///< Their names (`name@provider`); empty: all that have health checks.
+  std::vector<std::string> services;  ///< Their names (`name@provider`); empty: all that have servers.
   std::int64_t quorum = 1;            ///< So many of them must have a living server.
-  std::int64_t weight = 0;            ///< Added while it is not reached (-253 to 0); 0: that is fatal.
+  /// Added while it is not reached (-253 to 0). 0: the node gives its addresses up, with `lastManStanding` only to one
+  /// that reaches it.
+  std::int64_t weight = 0;
   bool operator==(const TrackedUpstreams&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(TrackedUpstreams, (), (services, quorum, weight))
@@ -82,7 +85,6 @@ struct HaTrack {
   TrackedGateway gateway;
   std::optional<TrackedUpstreams> upstreams;
   static constexpr std::array kMayStandAlone{"upstreams"};
-  static constexpr std::array kNotBuilt{"upstreams"};
   bool operator==(const HaTrack&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(HaTrack, (), (interfaces, scripts, files, gateway, upstreams))

@@ -52,7 +52,8 @@ loop::Task<Result<void>> SwitchOver::give_all() {
 loop::Task<Result<void>> SwitchOver::give(int router) {
   const RouterSettings& settings = speaker_.settings().routers[static_cast<std::size_t>(router)];
   std::string why;
-  const std::string successor = successor_for(link_.peers(), settings, why);
+  const std::uint8_t priority = speaker_.snapshot().routers[static_cast<std::size_t>(router)].status.priority;
+  const std::string successor = successor_for(link_.peers(), settings, priority, why);
   if (successor.empty()) {
     co_return Error(ErrorKind::kRefused, settings.name + ": no other node can take over: " + why);
   }

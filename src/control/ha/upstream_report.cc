@@ -16,7 +16,7 @@ using format::whole_in;
 
 constexpr std::size_t kMostNames = 5;  // people look elsewhere for more, and a message has its limits
 
-array names_json(const std::vector<std::string>& names) { return {names.begin(), names.end()}; }
+array names_json(const std::vector<std::string>& names) { return array(names.begin(), names.end()); }
 
 std::vector<std::string> names_in(const object& from, std::string_view key) {
   std::vector<std::string> names;

@@ -47,6 +47,11 @@ int weight_of(Link link, PeerState state) {
   return link == Link::kNone ? 0 : 1;
 }
 
+bool is_unwell(const boost::json::object& instance) {
+  return number_in(instance, "priority") == vrrp::kLowestPriority &&
+         number_in(instance, "basePriority") > vrrp::kLowestPriority;
+}
+
 }  // namespace
 
 const boost::json::object* instance_in(const boost::json::object& status, const RouterSettings& router) {
@@ -80,7 +85,7 @@ vrrp::Witness witness_of(const std::vector<peer::PeerLink::Peer>& peers, const R
 }
 
 std::string successor_for(const std::vector<peer::PeerLink::Peer>& peers, const RouterSettings& router,
-                          std::string& why) {
+                          std::uint8_t own_priority, std::string& why) {
   why = peers.empty() ? "there is no peer link to another node" : "";
   for (const peer::PeerLink::Peer& peer : peers) {
     const auto object = [&](std::string_view reason) {
@@ -100,6 +105,10 @@ std::string successor_for(const std::vector<peer::PeerLink::Peer>& peers, const 
       object("it has no such virtual router");
     } else if (text_in(*instance, "state") != "BACKUP") {
       object("its state is " + std::string(text_in(*instance, "state")));
+    } else if (is_unwell(*instance) && own_priority > vrrp::kLowestPriority) {
+      // It would give the addresses back at once.
+      const std::string_view reason = text_in(part_in(*peer.status, "upstreams"), "reason");
+      object(reason.empty() ? "it is not well" : reason);
     } else {
       return peer.name;
     }

@@ -17,8 +17,9 @@ vrrp::Witness witness_of(const std::vector<peer::PeerLink::Peer>& peers, const R
 const boost::json::object* instance_in(const boost::json::object& status, const RouterSettings& router);
 
 /// The name of a peer that could take a router over at once: up, its data plane well, backup of it and not in
-/// maintenance. Empty when there is none; `why` says then what stands against each.
+/// maintenance; one that is unwell itself (it has priority 1) only for a node that is no better. Empty when there is
+/// none; `why` says then what stands against each.
 std::string successor_for(const std::vector<peer::PeerLink::Peer>& peers, const RouterSettings& router,
-                          std::string& why);
+                          std::uint8_t own_priority, std::string& why);
 
 }  // namespace tandem::ha

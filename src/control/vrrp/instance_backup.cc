@@ -9,8 +9,6 @@ namespace tandem::vrrp {
 
 namespace {
 
-/// The priority of a node that is unwell: it asks to be replaced.
-constexpr std::uint8_t kLowestPriority = 1;
 /// Between two probes while the addresses are left to a master that is not heard.
 constexpr Duration kProbeAgain = std::chrono::seconds(1);
 /// Between two requests for a planned fail-back.

@@ -172,7 +172,7 @@ void Instance::count_transition(Reason reason) {
 
 void Instance::update_priority() {
   if (options_.priority == kOwnerPriority) return;
-  const int total = unwell_ ? 1 : std::clamp(options_.priority + weight_, 1, 254);
+  const int total = unwell_ ? kLowestPriority : std::clamp(options_.priority + weight_, 1, 254);
   const auto changed = static_cast<std::uint8_t>(total);
   if (changed == priority_) return;
   const Duration before = own_skew();

@@ -14,6 +14,8 @@ namespace tandem::vrrp {
 
 /// The priority of a node that owns the addresses: never changed by health.
 inline constexpr std::uint8_t kOwnerPriority = 255;
+/// The priority of a node that is unwell: it asks to be replaced.
+inline constexpr std::uint8_t kLowestPriority = 1;
 
 /// When neighbours are told where the addresses are: gratuitous ARP and unsolicited neighbour advertisements.
 struct Announcements {
