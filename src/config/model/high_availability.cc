@@ -1,5 +1,7 @@
 #include "config/model/high_availability.h"
 
+#include <algorithm>
+
 namespace tandem::model {
 
 std::map<std::string, VrrpInstance> instances_of(const HighAvailability& ha) {
@@ -7,6 +9,13 @@ std::map<std::string, VrrpInstance> instances_of(const HighAvailability& ha) {
   VrrpInstance only;
   static_cast<VrrpSettings&>(only) = ha;
   return {{std::string(kOnlyInstance), std::move(only)}};
+}
+
+bool weights_count(const HighAvailability& ha, const std::string& instance) {
+  return std::ranges::all_of(ha.syncGroups, [&instance](const auto& entry) {
+    const SyncGroup& group = entry.second;
+    return group.trackingWeight || std::ranges::find(group.instances, instance) == group.instances.end();
+  });
 }
 
 std::chrono::nanoseconds advert_interval(const VrrpSettings& settings) {

@@ -32,11 +32,10 @@ BOOST_DESCRIBE_STRUCT(GarpSettings, (),
 /// An interface of its own with the MAC address that VRRP reserves (00:00:5e:00:01:ID), so that clients need not learn
 /// anything at a change (keepalived: use_vmac).
 struct VirtualMac {
-  std::string name;     ///< Name of that interface; empty: `vrrp.ID`.
-  std::string address;  ///< Another MAC address than the reserved one.
-  bool sendFromParent =
-      false;  ///< Send adverts from the interface below (unicast needs it; keepalived: vmac_xmit_base).
-  static constexpr std::array kNotBuilt{"name", "address", "sendFromParent"};
+  std::string name;     ///< Name of that interface; empty: `vrrp.ID`, with IPv6 `vrrp6.ID`.
+  std::string address;  ///< Another MAC address than the reserved one; the same on all nodes.
+  /// Adverts go out and come in on the interface below, on all nodes (unicast needs it; keepalived: vmac_xmit_base).
+  bool sendFromParent = false;
   bool operator==(const VirtualMac&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(VirtualMac, (), (name, address, sendFromParent))
@@ -44,7 +43,8 @@ BOOST_DESCRIBE_STRUCT(VirtualMac, (), (name, address, sendFromParent))
 /// One virtual router: addresses that move together.
 struct VrrpSettings {
   /// Addresses that the master holds: `ADDRESS/PREFIX`, then optionally `dev IF`, `label NAME`, `scope SCOPE`,
-  /// `brd ADDRESS` and `no_track`. One family; they are advertised. Without a prefix: that of the subnet they are in.
+  /// `brd ADDRESS` and `no_track` (removed by somebody it stays away, and its interface is not watched). One family;
+  /// they are advertised. Without a prefix: that of the subnet they are in.
   std::vector<std::string> virtualAddresses;
   std::vector<std::string> excludedAddresses;  ///< Held as well, but not advertised; may be of the other family.
   std::string interface;              ///< Where adverts go; empty: the interface whose subnet holds the first address.
@@ -84,10 +84,11 @@ BOOST_DESCRIBE_STRUCT(VrrpInstance, (VrrpSettings), (notify))
 
 /// Instances that are MASTER all or none (keepalived: vrrp_sync_group).
 struct SyncGroup {
-  std::vector<std::string> instances;    ///< Names of its instances, at least two.
-  bool trackingWeight = false;           ///< Weights count; otherwise any failure of a member is fatal for all.
+  std::vector<std::string> instances;  ///< Names of its instances, at least two.
+  /// Weights count: all members have the sum of the worst one. Otherwise each counts as 0, so any failure of a member
+  /// is fatal for all.
+  bool trackingWeight = false;
   std::optional<NotifyCommands> notify;  ///< Run for the group; its priority is told as 0.
-  static constexpr std::array kNotBuilt{"trackingWeight"};
   bool operator==(const SyncGroup&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(SyncGroup, (), (instances, trackingWeight, notify))
@@ -133,6 +134,9 @@ inline constexpr const char* kOnlyInstance = "ha";
 
 /// All instances by name: `instances`, or the only one.
 std::map<std::string, VrrpInstance> instances_of(const HighAvailability& ha);
+
+/// Whether weights change this instance's priority; false in a sync group without trackingWeight, where they are 0.
+bool weights_count(const HighAvailability& ha, const std::string& instance);
 
 /// advertInterval, or what its absence means.
 std::chrono::nanoseconds advert_interval(const VrrpSettings& settings);

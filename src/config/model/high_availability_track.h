@@ -18,12 +18,11 @@ namespace tandem::model {
 /// is.
 struct TrackedInterface {
   std::string name;                    ///< Its name; obligatory.
-  std::int64_t weight = 0;             ///< -253 to 253; 0: the node gives up its addresses while it is down.
-  bool reverse = false;                ///< Judge the other way round: down is good.
-  format::Duration upDelay;            ///< It counts as up again after so long.
-  format::Duration downDelay;          ///< It counts as down after so long.
+  std::int64_t weight = 0;             ///< -253 to 253: added while up, when negative while down; 0: down is fatal.
+  bool reverse = false;                ///< The other way round: what is added is taken away; with weight 0 up is fatal.
+  format::Duration upDelay;            ///< It counts as up when it was so for this long; for all who watch it.
+  format::Duration downDelay;          ///< The same for down.
   std::vector<std::string> instances;  ///< Instances that are concerned; empty: all.
-  static constexpr std::array kNotBuilt{"weight", "reverse", "upDelay", "downDelay"};
   bool operator==(const TrackedInterface&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(TrackedInterface, (), (name, weight, reverse, upDelay, downDelay, instances))

@@ -224,6 +224,10 @@ class InstanceCheck {
     if (!mac.address.empty() && !is_mac(mac.address))
       add("virtualMac.address", fmt::format("\"{}\" is no MAC address of a host", mac.address), "02:00:00:00:00:01");
     if (mac.name.size() > kLongestInterfaceName) add("virtualMac.name", "is longer than 15");
+    if (mac.name == "." || mac.name == ".." || mac.name.find_first_of("/: \t") != std::string::npos)
+      add("virtualMac.name", fmt::format("\"{}\" is no name of an interface", mac.name));
+    if (!mac.name.empty() && mac.name == settings_.interface)
+      add("virtualMac.name", fmt::format("{} is the interface that it lies above", mac.name));
     if (!settings_.peers.empty() && !mac.sendFromParent)
       add("virtualMac.sendFromParent", "unicast adverts must come from the interface's own address",
           "sendFromParent: true");
@@ -271,6 +275,7 @@ class InstancesCheck {
           add(path + ".virtualAddresses", fmt::format("{} belongs to {} too", address.text(), known->second));
       }
       check_router_id(path, instance, check.v6());
+      check_virtual_mac(path, instance);
       check_tracking(ha_, {.path = path, .name = name, .settings = instance}, problems_);
     }
     check_groups();
@@ -289,6 +294,14 @@ class InstancesCheck {
       add(path + ".virtualRouterID",
           fmt::format("{} is that of {} on the same interface", settings.virtualRouterID, known->second),
           "each instance needs its own");
+    }
+  }
+
+  void check_virtual_mac(const std::string& path, const VrrpSettings& settings) {
+    if (!settings.virtualMac || settings.virtualMac->name.empty()) return;
+    const auto [known, fresh] = virtual_macs_.emplace(settings.virtualMac->name, path);
+    if (!fresh) {
+      add(path + ".virtualMac.name", fmt::format("{} is that of {} already", settings.virtualMac->name, known->second));
     }
   }
 
@@ -311,6 +324,7 @@ class InstancesCheck {
   Problems& problems_;
   std::map<IpAddress, std::string> addresses_;
   std::map<std::string, std::string> routers_;
+  std::map<std::string, std::string> virtual_macs_;
 };
 
 }  // namespace

@@ -35,6 +35,44 @@ TEST(ValidateHa, TheDefaultsAreRight) {
   EXPECT_THAT(texts(ha_warnings(ha_of("virtualAddresses: [10.0.0.1/24]"))), IsEmpty());
 }
 
+TEST(ValidateHa, DelaysBelongToAnInterfaceAndEndBeforeABackupTakesOver) {
+  EXPECT_THAT(wrong("track: {interfaces: [{name: eth1, downDelay: 5s, upDelay: 10s}]}"), IsEmpty());
+  EXPECT_THAT(wrong("interface: eth0, track: {interfaces: [{name: eth0, downDelay: 100ms, upDelay: 10s}]}"), IsEmpty());
+  EXPECT_THAT(wrong("interface: eth0, track: {interfaces: [{name: eth0, downDelay: 101ms}]}"),
+              ElementsAre(AllOf(HasSubstr("ha.track.interfaces[0].downDelay"), HasSubstr("at most 100 ms"))));
+  EXPECT_THAT(wrong("track: {interfaces: [{name: eth1, downDelay: 1s, weight: -5}, {name: eth1, downDelay: 2s}]}"),
+              ElementsAre(AllOf(HasSubstr("ha.track.interfaces[1]"), HasSubstr("other delays"))));
+}
+
+TEST(ValidateHa, AVirtualMacHasANameThatIsItsOwn) {
+  EXPECT_THAT(wrong("interface: eth0, virtualMac: {name: pair0, address: '02:00:00:00:00:09'}"), IsEmpty());
+  EXPECT_THAT(wrong("interface: eth0, virtualMac: {name: eth0}"), ElementsAre(HasSubstr("virtualMac.name")));
+  EXPECT_THAT(wrong("virtualMac: {name: a/b}"), ElementsAre(HasSubstr("is no name of an interface")));
+  EXPECT_THAT(
+      texts(validate_ha(ha_of("instances: {a: {virtualAddresses: [10.0.0.1/24], virtualMac: {name: m0}}, "
+                              "b: {virtualAddresses: [10.0.0.2/24], virtualRouterID: 52, virtualMac: {name: m0}}}"))),
+      ElementsAre(AllOf(HasSubstr("ha.instances.b.virtualMac.name"), HasSubstr("ha.instances.a"))));
+}
+
+TEST(ValidateHa, WeightsInAGroupCountWhenTheGroupSaysSo) {
+  const auto group = [](const std::string& keys) {
+    return ha_of(
+        "instances: {a: {virtualAddresses: [10.0.0.1/24], preempt: true}, b: {virtualAddresses: [10.0.0.2/24], "
+        "virtualRouterID: 52, preempt: true}, c: {virtualAddresses: [10.0.0.3/24], virtualRouterID: 53, preempt: "
+        "true}}, syncGroups: {g: {instances: [a, b]" +
+        keys +
+        "}}, "
+        "track: {interfaces: [{name: eth1, weight: -20, instances: [b, c]}]}");
+  };
+  EXPECT_FALSE(weights_count(group(""), "a"));
+  EXPECT_TRUE(weights_count(group(""), "c"));
+  EXPECT_TRUE(weights_count(group(", trackingWeight: true"), "a"));
+  EXPECT_THAT(texts(ha_warnings(group(""))),
+              ElementsAre(AllOf(HasSubstr("ha.track.interfaces[0].weight"), HasSubstr("counts as 0 for a, b"),
+                                HasSubstr("ha.syncGroups.g.trackingWeight"))));
+  EXPECT_THAT(texts(ha_warnings(group(", trackingWeight: true"))), IsEmpty());
+}
+
 TEST(ValidateHa, AnAddressIsObligatory) {
   EXPECT_THAT(texts(validate_ha(ha_of("priority: 100"))), ElementsAre(HasSubstr("ha.virtualAddresses: is obligatory")));
 }

@@ -1,6 +1,7 @@
 #include "config/model/validate_ha_tracking.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <charconv>
@@ -36,6 +37,7 @@ struct Weights {
 
 Weights weights_of(const HighAvailability& ha, const std::string& name) {
   Weights found;
+  if (!weights_count(ha, name)) return found;
   const auto take = [&found](std::string path, std::int64_t weight, bool reverse) {
     if (weight == 0) return;
     found.paths.push_back(std::move(path));
@@ -142,6 +144,7 @@ class NodeCheck {
       not_negative(path + ".upDelay", each.upDelay);
       not_negative(path + ".downDelay", each.downDelay);
       check_names(path, each.instances);
+      check_delays(path, each);
     }
     std::set<std::string> names;
     for (std::size_t i = 0; i < track.scripts.size(); ++i) {
@@ -161,6 +164,25 @@ class NodeCheck {
       add("ha.track.gateway.address", fmt::format("\"{}\" is no IP address", track.gateway.address));
     not_negative("ha.track.gateway.releaseAfter", track.gateway.releaseAfter);
     if (track.upstreams) check_upstreams(*track.upstreams);
+  }
+
+  /// Delays belong to the interface; of one that carries adverts the loss must be known before a backup takes over.
+  void check_delays(const std::string& path, const TrackedInterface& tracked) {
+    for (const TrackedInterface& other : ha_.track.interfaces) {
+      if (&other == &tracked) break;
+      if (other.name == tracked.name && (other.upDelay != tracked.upDelay || other.downDelay != tracked.downDelay)) {
+        add(path, fmt::format("{} stands there with other delays: an interface has one upDelay and one downDelay",
+                              tracked.name));
+      }
+    }
+    for (const auto& [name, instance] : instances_of(ha_)) {
+      const nanoseconds patience = (instance.downTimerAdverts - 1) * advert_interval(instance);
+      if (instance.interface != tracked.name || tracked.downDelay.value <= patience) continue;
+      add(path + ".downDelay",
+          fmt::format("adverts of {} go over {}: without them a backup takes over, so the delay is at most {} ms "
+                      "(downTimerAdverts - 1 times advertInterval)",
+                      ha_.instances.empty() ? "ha" : name, tracked.name, patience / milliseconds(1)));
+    }
   }
 
   void check_script(const std::string& path, const TrackedScript& script) {
@@ -281,6 +303,31 @@ void check_tracking(const HighAvailability& ha, const NamedInstance& instance, P
 
 void check_node(const HighAvailability& ha, Problems& problems) { NodeCheck(ha, problems).run(); }
 
+namespace {
+
+/// Weights that a sync group takes for 0.
+void warn_of_group(const HighAvailability& ha, const std::string& name, Problems& warnings) {
+  HighAvailability counting = ha;
+  for (auto& [group, members] : counting.syncGroups) members.trackingWeight = true;
+  for (const auto& [group, members] : ha.syncGroups) {
+    // Once a group, at its first member.
+    if (members.trackingWeight || members.instances.empty() || members.instances.front() != name) continue;
+    std::set<std::string> paths;
+    for (const std::string& member : members.instances) {
+      for (const std::string& path : weights_of(counting, member).paths) paths.insert(path);
+    }
+    for (const std::string& path : paths) {
+      warnings.push_back({.position = {},
+                          .path = path,
+                          .message = fmt::format("counts as 0 for {}, so a failure is fatal: they are members of {}",
+                                                 fmt::join(members.instances, ", "), group),
+                          .suggestion = fmt::format("ha.syncGroups.{}.trackingWeight: true", group)});
+    }
+  }
+}
+
+}  // namespace
+
 Problems ha_warnings(const HighAvailability& ha) {
   Problems warnings;
   const auto add = [&warnings](std::string path, std::string message, std::string suggestion) {
@@ -292,6 +339,7 @@ Problems ha_warnings(const HighAvailability& ha) {
     if (!instance.password.value.empty())
       add(path + ".password", "travels in clear text in every packet: it guards against mistakes, not against people",
           "");
+    warn_of_group(ha, name, warnings);
     const Weights weights = weights_of(ha, name);
     if (!weights.paths.empty() && !instance.preempt) {
       add(path_of(weights),

@@ -39,7 +39,7 @@ struct VirtualAddress {
   std::string scope;                   ///< global, site, link or host, or a number; empty: global.
   std::optional<IpAddress> broadcast;  ///< Absent: none, unless `default_broadcast`.
   bool default_broadcast = false;      ///< `brd +`: host bits all ones.
-  bool tracked = true;                 ///< Its removal by somebody else is put right.
+  bool tracked = true;                 ///< Its removal by somebody is put right, its interface is watched.
 };
 
 /// Errors say which word is wrong.

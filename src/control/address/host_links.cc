@@ -51,6 +51,7 @@ base::Result<HostLinks> HostLinks::read() {
                           .mac = event.mac,
                           .mtu = event.mtu,
                           .flags = event.flags,
+                          .macvlan = event.macvlan,
                           .addresses = {}});
   });
   if (error != 0) return base::Error::from_errno(error, "reading the interfaces");

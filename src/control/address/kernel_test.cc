@@ -216,7 +216,7 @@ TEST_F(Kernel, AVirtualMacComesAndGoes) {
   for (const bool v4 : {true, false}) {
     const HostLink parent = eth0(1);
     network_->on(1, [&] {
-      auto mac = VirtualMac::create(parent, v4, 51);
+      auto mac = VirtualMac::create(parent, v4, completed({}, v4, 51));
       ASSERT_TRUE(mac) << mac.error().text();
       EXPECT_EQ(mac->link().mac, virtual_mac(v4, 51));
       EXPECT_EQ(mac->link().name, v4 ? "vrrp.51" : "vrrp6.51");
@@ -224,6 +224,42 @@ TEST_F(Kernel, AVirtualMacComesAndGoes) {
     });
     network_->on(1, [&] { EXPECT_FALSE(HostLinks::read()->by_name(v4 ? "vrrp.51" : "vrrp6.51")); });
   }
+}
+
+TEST_F(Kernel, AVirtualMacHasAnyNameAndAddressButNoOtherInterfaceGoesForIt) {
+  const HostLink parent = eth0(1);
+  const VirtualMacSettings settings{.name = "pair0", .mac = {2, 0, 0, 0, 0, 9}};
+  network_->output(1, "ip link add pair0 link eth0 type macvlan mode private");
+  network_->output(1, "ip link add dev taken0 type bridge");
+  network_->on(1, [&] {
+    const auto mac = VirtualMac::create(parent, true, settings);
+    ASSERT_TRUE(mac) << mac.error().text();
+    EXPECT_EQ(mac->link().mac, settings.mac);
+    EXPECT_EQ(mac->link().name, "pair0") << "what an earlier run left was replaced";
+    const auto refused = VirtualMac::create(parent, true, {.name = "taken0", .mac = {2, 0, 0, 0, 0, 8}});
+    ASSERT_FALSE(refused);
+    EXPECT_NE(refused.error().text().find("taken0 already"), std::string::npos);
+    EXPECT_TRUE(HostLinks::read()->by_name("taken0"));
+  });
+  network_->on(1, [&] { EXPECT_FALSE(HostLinks::read()->by_name("pair0")); });
+}
+
+TEST_F(Kernel, AnUntrackedAddressThatWasLetGoIsNotRenewed) {
+  Netlink netlink = this->netlink(1);
+  VirtualAddress untracked = virtual_address(1, "192.168.1.101/24");
+  untracked.tracked = false;
+  VirtualAddresses addresses({virtual_address(1, "192.168.1.100/24"), untracked}, {}, 1);
+  ASSERT_EQ(addresses.hold(netlink), 0);
+  ASSERT_EQ(addresses.renew(netlink), 0);
+  network_->output(1, "ip addr del 192.168.1.101/24 dev eth0");
+  const int link = eth0(1).index;
+  EXPECT_FALSE(addresses.let_go_untracked(link, *net::IpAddress::parse("192.168.1.100")));
+  EXPECT_TRUE(addresses.let_go_untracked(link, untracked.address));
+  ASSERT_EQ(addresses.renew(netlink), 0);
+  EXPECT_TRUE(shows("192.168.1.100"));
+  EXPECT_FALSE(shows("192.168.1.101"));
+  ASSERT_EQ(addresses.hold(netlink), 0);
+  EXPECT_TRUE(shows("192.168.1.101")) << "a new master has all of them";
 }
 
 }  // namespace

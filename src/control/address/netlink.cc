@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <linux/if_addr.h>
+#include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -39,17 +40,32 @@ base::Result<OwnedDescriptor> open_socket(int protocol, unsigned groups, int ext
 }
 
 template <class Visit>
-void for_each_attribute(const nlmsghdr& message, std::size_t fixed, Visit visit) {
-  const auto* base = reinterpret_cast<const std::uint8_t*>(&message);
-  std::size_t at = NLMSG_HDRLEN + NLMSG_ALIGN(fixed);
-  while (at + sizeof(nlattr) <= message.nlmsg_len) {
+void for_each_attribute(std::span<const std::uint8_t> attributes, Visit visit) {
+  std::size_t at = 0;
+  while (at + sizeof(nlattr) <= attributes.size()) {
     nlattr header{};
-    std::memcpy(&header, base + at, sizeof header);
-    if (header.nla_len < sizeof header || at + header.nla_len > message.nlmsg_len) return;
-    visit(header.nla_type & NLA_TYPE_MASK,
-          std::span<const std::uint8_t>(base + at + sizeof header, header.nla_len - sizeof header));
+    std::memcpy(&header, attributes.data() + at, sizeof header);
+    if (header.nla_len < sizeof header || at + header.nla_len > attributes.size()) return;
+    visit(header.nla_type & NLA_TYPE_MASK, attributes.subspan(at + sizeof header, header.nla_len - sizeof header));
     at += NLA_ALIGN(header.nla_len);
   }
+}
+
+template <class Visit>
+void for_each_attribute(const nlmsghdr& message, std::size_t fixed, Visit visit) {
+  const std::span<const std::uint8_t> all(reinterpret_cast<const std::uint8_t*>(&message), message.nlmsg_len);
+  const std::size_t header = NLMSG_HDRLEN + NLMSG_ALIGN(fixed);
+  if (header < all.size()) for_each_attribute(all.subspan(header), visit);
+}
+
+bool is_macvlan(std::span<const std::uint8_t> described) {
+  constexpr std::string_view kKind = "macvlan";
+  bool found = false;
+  for_each_attribute(described, [&](int type, std::span<const std::uint8_t> value) {
+    found = found || (type == IFLA_INFO_KIND && value.size() >= kKind.size() &&
+                      std::memcmp(value.data(), kKind.data(), kKind.size()) == 0);
+  });
+  return found;
 }
 
 template <class T>
@@ -69,6 +85,7 @@ bool read_link(const nlmsghdr& message, LinkEvent& out) {
     if (type == IFLA_MTU) copy_value(value, out.mtu);
     if (type == IFLA_ADDRESS && value.size() == out.mac.size()) copy_value(value, out.mac);
     if (type == IFLA_IFNAME) std::memcpy(out.name.data(), value.data(), std::min(value.size(), out.name.size() - 1));
+    if (type == IFLA_LINKINFO) out.macvlan = is_macvlan(value);
   });
   return true;
 }

@@ -106,9 +106,37 @@ VirtualAddresses::VirtualAddresses(std::vector<VirtualAddress> addresses, Lease 
     shelf_lifetimes_.push_back(shelve_.bytes().size() - sizeof(ifa_cacheinfo));
     build_removal(unshelve_, shelf, loopback);
   }
+  if (std::ranges::all_of(addresses_, &VirtualAddress::tracked)) return;
+  for (std::size_t i = 0; i < addresses_.size(); ++i) {
+    build_hold(renewals_.emplace_back().message, addresses_[i], lease_);
+    renewals_.back().address = i;
+  }
 }
 
-int VirtualAddresses::hold(Netlink& netlink) { return netlink.request(hold_); }
+int VirtualAddresses::hold(Netlink& netlink) {
+  for (Renewal& one : renewals_) one.let_go = false;
+  return netlink.request(hold_);
+}
+
+int VirtualAddresses::renew(Netlink& netlink) {
+  if (renewals_.empty()) return netlink.request(hold_);
+  int first = 0;
+  for (Renewal& one : renewals_) {
+    const int error = one.let_go ? 0 : netlink.request(one.message);
+    if (first == 0) first = error;
+  }
+  return first;
+}
+
+bool VirtualAddresses::let_go_untracked(int link, const net::IpAddress& address) {
+  for (Renewal& renewal : renewals_) {
+    const VirtualAddress& one = addresses_[renewal.address];
+    if (one.tracked || one.link != link || one.address != address) continue;
+    renewal.let_go = true;
+    return true;
+  }
+  return false;
+}
 
 int VirtualAddresses::release(Netlink& netlink, int* removed) {
   const int error = netlink.request(release_, removed);

@@ -29,6 +29,7 @@ struct VirtualAddress {
   std::optional<net::IpAddress> broadcast;
   std::uint32_t flags = 0;         ///< IFA_F_ beside those that are always set
   bool detect_duplicates = false;  ///< IPv6: let the kernel look for the address first (a second without it)
+  bool tracked = true;             ///< false: when somebody removes it, it stays away until hold() [no_track]
 
   /// "192.168.1.100/24 on eth0".
   std::string text() const;
@@ -55,6 +56,10 @@ class VirtualAddresses {
 
   /// Adds what is missing and renews the lease of all. Returns 0 or the first errno value; the others are tried.
   int hold(Netlink& netlink);
+  /// The same without those that were let go since.
+  int renew(Netlink& netlink);
+  /// Somebody removed this one: true when it is not tracked, and so is left alone until hold().
+  bool let_go_untracked(int link, const net::IpAddress& address);
   /// Removes all. Absent ones are no error; `removed`, when not null, is set to how many were there.
   int release(Netlink& netlink, int* removed = nullptr);
   /// Puts all on the loopback interface for at most `time` (the kernel's lease, whole seconds): connections are
@@ -80,6 +85,13 @@ class VirtualAddresses {
   std::vector<VirtualAddress> addresses_;
   Lease lease_;
   NetlinkMessage hold_;
+  /// What renew() sends, one by one; empty when all are tracked, which go with hold_ in one call.
+  struct Renewal {
+    NetlinkMessage message;
+    std::size_t address = 0;
+    bool let_go = false;
+  };
+  std::vector<Renewal> renewals_;
   NetlinkMessage release_;
   NetlinkMessage shelve_;
   NetlinkMessage unshelve_;

@@ -75,12 +75,24 @@ int copy_link_local(Netlink& netlink, const HostLink& from, int to) {
 
 Mac virtual_mac(bool v4, std::uint8_t vrid) { return {0, 0, 0x5e, 0, static_cast<std::uint8_t>(v4 ? 1 : 2), vrid}; }
 
-base::Result<VirtualMac> VirtualMac::create(const HostLink& parent, bool v4, std::uint8_t vrid) {
-  const std::string name = fmt::format("{}.{}", v4 ? "vrrp" : "vrrp6", vrid);
+VirtualMacSettings completed(VirtualMacSettings settings, bool v4, std::uint8_t vrid) {
+  if (settings.name.empty()) settings.name = fmt::format("{}.{}", v4 ? "vrrp" : "vrrp6", vrid);
+  if (settings.mac == Mac{}) settings.mac = virtual_mac(v4, vrid);
+  return settings;
+}
+
+base::Result<VirtualMac> VirtualMac::create(const HostLink& parent, bool v4, const VirtualMacSettings& settings) {
+  const std::string& name = settings.name;
   auto netlink = Netlink::open(NETLINK_ROUTE);
   if (!netlink) return netlink.error();
+  const auto before = HostLinks::read();
+  if (!before) return before.error();
+  if (const auto same = before->by_name(name); same && !same->macvlan) {
+    return base::Error(base::ErrorKind::kInvalid,
+                       fmt::format("virtualMac.name: there is an interface {} already, and it is no macvlan", name));
+  }
   remove_link(*netlink, name);
-  if (const int code = add_link(*netlink, name, virtual_mac(v4, vrid), parent.index); code != 0) {
+  if (const int code = add_link(*netlink, name, settings.mac, parent.index); code != 0) {
     return privilege_error(code, fmt::format("adding the interface {} above {}", name, parent.name), "CAP_NET_ADMIN");
   }
   // IN6_ADDR_GEN_MODE_NONE: no link-local address out of the virtual MAC.
@@ -94,6 +106,7 @@ base::Result<VirtualMac> VirtualMac::create(const HostLink& parent, bool v4, std
   if (!link) return link.error();
   VirtualMac out;
   out.link_ = std::move(*link);
+  out.parent_ = parent.index;
   if (const int code = v4 ? 0 : copy_link_local(*netlink, parent, out.link_.index); code != 0) {
     return base::Error::from_errno(code, fmt::format("a link-local address for {}", name));
   }

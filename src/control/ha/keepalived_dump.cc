@@ -39,7 +39,7 @@ object data_of(const RouterSettings& settings, const RouterSnapshot& router) {
               {"dont_track_primary", settings.ignore_interface ? 1 : 0},
               {"skip_check_adv_addr", 0},
               {"strict_mode", 0},
-              {"vmac_ifname", settings.virtual_mac ? fmt::format("vrrp.{}", options.vrid) : std::string()},
+              {"vmac_ifname", settings.virtual_mac ? settings.virtual_mac->name : std::string()},
               {"ifp_ifname", settings.interface},
               {"master_priority", router.status.master_priority},
               {"last_transition", static_cast<double>(router.last_transition_wall) / 1e9},

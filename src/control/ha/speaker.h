@@ -10,12 +10,16 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
 #include "control/address/virtual_addresses.h"
+#include "control/address/virtual_mac.h"
 #include "control/ha/resumption.h"
+#include "control/ha/speaker_keeper.h"
+#include "control/ha/speaking_router_links.h"
 #include "control/vrrp/action.h"
 #include "control/vrrp/event.h"
 #include "control/vrrp/instance.h"
@@ -42,12 +46,18 @@ struct RouterSettings {
   std::uint8_t unicast_ttl = vrrp::kTtl;
   /// Between two announcements on the interface; 0: at once [vrrp_garp_interval, vrrp_gna_interval].
   std::chrono::microseconds announce_gap{0};
-  /// Adverts and addresses live on a macvlan with the virtual MAC 00:00:5e:00:01:VRID (02 for IPv6) [use_vmac].
-  bool virtual_mac = false;
+  /// Adverts and addresses live on a macvlan with a MAC of its own [use_vmac]; create() fills in its name and MAC where
+  /// they are left open.
+  std::optional<address::VirtualMacSettings> virtual_mac;
+  /// Adverts go out and come in on the interface below it all the same [vmac_xmit_base].
+  bool send_from_parent = false;
   /// The state of the interface does not count [dont_track_primary].
   bool ignore_interface = false;
-  /// More interfaces whose loss is a fault [track_interface].
-  std::vector<std::string> tracked_interfaces;
+  /// It counts as up or down only when it was so for this long [interface_up_down_delays].
+  vrrp::Duration interface_up_delay{};
+  vrrp::Duration interface_down_delay{};
+  /// More interfaces that count [track_interface], also those of addresses that are elsewhere.
+  std::vector<TrackedLink> tracked_interfaces;
   /// Members of one group are master together or not at all [vrrp_sync_group]. Empty: on its own.
   std::string group;
 };
@@ -70,14 +80,14 @@ struct SpeakerSettings {
 /// Faults that the speaker finds itself; the health side uses the numbers below them (0 to 55).
 inline constexpr std::uint8_t kInterfaceFault = 56;         ///< the router's interface is down or gone
 inline constexpr std::uint8_t kSourceFault = 57;            ///< the source address is gone
-inline constexpr std::uint8_t kTrackedInterfaceFault = 58;  ///< one of tracked_interfaces is down
+inline constexpr std::uint8_t kTrackedInterfaceFault = 58;  ///< a tracked interface is down, with `reverse` up
 
 /// To one router, one group or all: what happened. Routers are numbered as in SpeakerSettings.
 struct Command {
   static constexpr int kAll = -1;
   int router = kAll;
-  /// WeightChanged, FaultChanged, UnwellChanged, ReadyChanged, WitnessChanged (its `arp` and `gateway` are the
-  /// speaker's own business), Yield, Take, MaintenanceChanged; Stop ends the thread.
+  /// WeightChanged (interfaces are added by the speaker), FaultChanged, UnwellChanged, ReadyChanged, WitnessChanged
+  /// (its `arp` and `gateway` are the speaker's own business), Yield, Take, MaintenanceChanged; Stop ends the thread.
   vrrp::Event event;
 };
 
@@ -88,7 +98,8 @@ struct Report {
     kProblem,           // `action` says problem, present
     kAskForTakeover,    // ask the peer to yield
     kAddressesFailed,   // `code` is an errno value: adding or removing was refused by the kernel
-    kAddressesRemoved,  // somebody removed `address`; it was put back
+    kAddressesRemoved,  // somebody removed `address`; it was put back, or is let go (`let_go`: it is not tracked)
+    kTrackedInterface,  // `code`, its place in tracked_interfaces, counts as up now (`up`), or as down
     kSendFailed,        // `code`: adverts do not go out (once until they do again)
     kLeaseLapsed,       // the data plane was not proved alive: the addresses are not renewed
     kConflict,          // a foreign `mac` claims `address`
@@ -100,6 +111,8 @@ struct Report {
   std::int64_t wall_time = 0;  ///< nanoseconds since 1970
   vrrp::Action action;
   int code = 0;
+  bool let_go = false;
+  bool up = false;
   net::IpAddress address;
   std::array<std::uint8_t, 6> mac{};
 };
@@ -164,10 +177,11 @@ class Speaker {
   Speaker& operator=(const Speaker&) = delete;
 
   /// Removes what an earlier run left and starts the thread. Routers that were master in the process before this one
-  /// (`left`, by its suspend()) go on as master; all others start as backup.
+  /// (`left`) go on as master; all others start as backup.
   void start(const Resumption& left = {});
-  /// Ends the thread and leaves everything in the kernel as it is, for a process that takes this one's place at once.
-  Resumption suspend();
+  /// Ends the thread and has a child go on in its place, for the program that this process becomes. Only the program's
+  /// end or start_anew() may follow. Errors: no process to be had.
+  base::Result<Keeper> leave_to_keeper();
   /// Lets go of everything (priority 0 as master) and waits for the end of the thread. A second call does nothing.
   void stop();
 
@@ -195,6 +209,7 @@ class Speaker {
   static vrrp::Instant now();
 
  private:
+  void end_thread();
   void remove_unwanted(const std::vector<address::VirtualAddress>& held);
 
   struct State;

@@ -31,6 +31,32 @@ void Speaker::State::set_fault(std::size_t router, std::uint8_t fault, bool pres
   feed(router, vrrp::FaultChanged{.fault = fault, .present = present});
 }
 
+/// The only place where weights of the health side and of interfaces come together.
+void Speaker::State::feed_weight(std::size_t router) {
+  const SpeakingRouter::Memory& memory = plan->routers[router]->memory;
+  feed(router, vrrp::WeightChanged{.total = memory.weight + memory.link_weight});
+}
+
+/// What the interfaces of a router mean to it now.
+void Speaker::State::judge_links(std::size_t router) {
+  SpeakingRouter& one = *plan->routers[router];
+  if (!one.settings().ignore_interface) set_fault(router, kInterfaceFault, !one.own_link().up());
+  const WatchedLinks::Effect effect = one.tracked().effect();
+  set_fault(router, kTrackedInterfaceFault, effect.fault);
+  if (one.memory.link_weight != effect.weight) {
+    one.memory.link_weight = effect.weight;
+    feed_weight(router);
+  }
+  while (const auto change = one.tracked().next_change()) {
+    Report out;
+    out.kind = Report::Kind::kTrackedInterface;
+    out.router = static_cast<int>(router);
+    out.code = static_cast<int>(change->link);
+    out.up = change->up;
+    push(out);
+  }
+}
+
 /// A command to one router: remembered for a reload, completed with what only this thread knows.
 void Speaker::State::apply(std::size_t router, const vrrp::Event& event) {
   SpeakingRouter::Memory& memory = plan->routers[router]->memory;
@@ -45,7 +71,11 @@ void Speaker::State::apply(std::size_t router, const vrrp::Event& event) {
     feed_witness(router);
     return;
   }
-  if (const auto* weight = std::get_if<vrrp::WeightChanged>(&event)) memory.weight = weight->total;
+  if (const auto* weight = std::get_if<vrrp::WeightChanged>(&event)) {
+    memory.weight = weight->total;
+    feed_weight(router);
+    return;
+  }
   if (const auto* unwell = std::get_if<vrrp::UnwellChanged>(&event)) memory.unwell = unwell->unwell;
   if (const auto* ready = std::get_if<vrrp::ReadyChanged>(&event)) memory.ready = ready->ready;
   feed(router, event);

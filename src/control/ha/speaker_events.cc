@@ -28,13 +28,16 @@ void Speaker::State::take_link_event(const address::LinkEvent& event) {
       if (source) set_fault(i, kSourceFault, event.kind == Kind::kAddressRemoved);
       continue;
     }
-    const bool running = event.kind == Kind::kLink && event.running;
+    const bool there = event.kind == Kind::kLink;
     if (event.index == router.link()) {
-      if (event.kind == Kind::kLink) router.set_mac(event.index, event.mac);
-      if (!router.settings().ignore_interface) set_fault(i, kInterfaceFault, !running);
+      if (there) router.set_mac(event.index, event.mac);
+      router.own_link().note(there && event.running, now);
     }
-    const bool down = router.note_tracked(event.index, running);
-    set_fault(i, kTrackedInterfaceFault, down);
+    if (there)
+      router.tracked().note(event.index, event.name.data(), event.running, now);
+    else
+      router.tracked().note_gone(event.index, now);
+    judge_links(i);
   }
 }
 
@@ -50,12 +53,15 @@ void Speaker::State::take_removed_address(const address::LinkEvent& event) {
     }
     // Without a living data plane the kernel is meant to let go of it.
     if (!memory.holding || memory.lapsed || !lease_fresh()) continue;
-    note_error(i, router.renew(kernel));
     Report out;
     out.kind = Report::Kind::kAddressesRemoved;
     out.router = static_cast<int>(i);
     out.address = event.address;
+    // The end of its lease is nobody's will: then it is put back like the others.
+    out.let_go = !router.lease_ran_out(now) && router.addresses().let_go_untracked(event.index, event.address);
     push(out);
+    if (out.let_go) continue;
+    note_error(i, router.renew(kernel));
     router.announce(kernel, 1, now);
     feed(i, vrrp::AddressRemoved{});
   }
@@ -118,6 +124,7 @@ void Speaker::State::swap_plan(Plan* next) {
     if (before == nullptr) continue;
     router.memory = before->memory;
     router.memory.faults = 0;
+    router.continue_links(*before, now);
     for (std::size_t j = 0; j < old->routers.size(); ++j) {
       if (old->routers[j].get() == before) snapshot.routers[i] = seen.routers[j];
     }
@@ -145,7 +152,7 @@ void Speaker::State::continue_from(std::size_t router, Plan& old) {
     return;
   }
   const SpeakingRouter::Memory& memory = before->memory;
-  feed(router, vrrp::WeightChanged{.total = memory.weight});
+  feed_weight(router);
   feed(router, vrrp::UnwellChanged{.unwell = memory.unwell});
   if (memory.ready) feed(router, vrrp::ReadyChanged{.ready = *memory.ready});
   if (memory.maintenance) feed(router, vrrp::MaintenanceChanged{.on = true});

@@ -1,8 +1,10 @@
+#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
@@ -10,6 +12,7 @@
 #include <cerrno>
 #include <csignal>
 
+#include "control/ha/speaker_keeper.h"
 #include "control/ha/speaker_state.h"
 
 namespace tandem::ha {
@@ -17,7 +20,7 @@ namespace tandem::ha {
 namespace {
 
 // epoll's note of a descriptor: what it is, and the router it belongs to.
-enum class Source : std::uint32_t { kTimer, kWake, kLinks, kAdverts, kNeighbours };
+enum class Source : std::uint32_t { kTimer, kWake, kLinks, kAdverts, kNeighbours, kLine };
 constexpr int kEventsATurn = 64;
 // One turn takes no more adverts of a router than this: a flood delays the timers no longer.
 constexpr int kAdvertsATurn = 32;
@@ -74,6 +77,31 @@ void Speaker::State::run(const std::vector<vrrp::Instant>& resume) {
   ended.store(true);
 }
 
+/// The same in a keeper, until the next program says on `line` that it takes over, has gone, or does not come.
+void Speaker::State::keep(int line, vrrp::Duration longest) {
+  add(epoll.get(), line, note(Source::kLine));
+  realtime = become_realtime(plan->settings.realtime_priority);
+  suspending.store(false);
+  const vrrp::Instant end = Speaker::now() + longest;
+  alive_until.store(end.count());
+  while (!stopping && !suspending.load(std::memory_order_relaxed)) {
+    wait();
+    turn();
+    pollfd said{.fd = line, .events = POLLIN, .revents = 0};
+    char word = 0;
+    const bool told = ::poll(&said, 1, 0) > 0;
+    if (told && ::recv(line, &word, 1, 0) == 1 && word == kTakeOver) {
+      suspending.store(true);
+    } else if (told || now > end) {
+      take_command({.router = Command::kAll, .event = vrrp::Stop{}});
+    }
+  }
+  if (stopping) {
+    for (const auto& router : plan->routers) router->release(kernel, false, now);
+  }
+  publish();
+}
+
 void Speaker::State::begin(const std::vector<vrrp::Instant>& resume) {
   now = Speaker::now();
   add(epoll.get(), timer.get(), note(Source::kTimer));
@@ -98,10 +126,7 @@ void Speaker::State::register_plan() {
     SpeakingRouter& router = *plan->routers[i];
     add(epoll.get(), router.socket().fd(), note(Source::kAdverts, i));
     add(epoll.get(), router.watch().fd(), note(Source::kNeighbours, i));
-    if (!router.settings().ignore_interface) set_fault(i, kInterfaceFault, !router.host_link().running());
-    const bool all_up = std::all_of(router.tracked().begin(), router.tracked().end(),
-                                    [](const address::HostLink& link) { return link.running(); });
-    set_fault(i, kTrackedInterfaceFault, !all_up);
+    judge_links(i);
     asks = asks || router.has_gateway();
   }
   gateway = GatewayWatch{};
@@ -185,6 +210,7 @@ void Speaker::State::work() {
     note_error(i, router.work(kernel, now, fresh));
     if (router.memory.lapsed && !lapsed) report(Report::Kind::kLeaseLapsed, i);
     settle_probe(i);
+    if (router.settle_links(now)) judge_links(i);
     if (router.memory.conflict_until <= now) {
       router.memory.conflict_until = vrrp::kNever;
       router.memory.conflict = false;

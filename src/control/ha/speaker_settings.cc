@@ -51,6 +51,15 @@ std::uint8_t prefix_of_subnet(const address::HostLink& link, const net::IpAddres
   return address.is_v4() ? 32 : 128;
 }
 
+/// Of "00:00:5e:00:01:33"; all zero when nothing is said.
+address::Mac mac_of(const std::string& text) {
+  address::Mac mac{};
+  for (std::size_t i = 0; i < mac.size() && 3 * i + 2 <= text.size(); ++i) {
+    std::from_chars(text.data() + 3 * i, text.data() + 3 * i + 2, mac.at(i), 16);
+  }
+  return mac;
+}
+
 net::IpAddress broadcast_of(const net::IpAddress& address, int prefix) {
   const auto& bytes = address.bytes();
   const std::uint32_t word = static_cast<std::uint32_t>(bytes[0]) << 24U | static_cast<std::uint32_t>(bytes[1]) << 16U |
@@ -126,6 +135,7 @@ class Builder {
     built.scope = scope_of(parsed->scope);
     if (parsed->broadcast) built.broadcast = address_of(*parsed->broadcast);
     if (parsed->default_broadcast) built.broadcast = broadcast_of(built.address, built.prefix);
+    built.tracked = parsed->tracked;
     return built;
   }
 
@@ -165,16 +175,56 @@ class Builder {
     }
     to.unicast_ttl = narrow<std::uint8_t>(from.unicastTTL);
     to.announce_gap = std::chrono::duration_cast<std::chrono::microseconds>(from.garp.interval.value);
-    to.virtual_mac = from.virtualMac.has_value();
-    if (to.virtual_mac) {
+    track_interfaces(to);
+    if (from.virtualMac) {
+      to.virtual_mac = {.name = from.virtualMac->name, .mac = mac_of(from.virtualMac->address)};
+      to.send_from_parent = from.virtualMac->sendFromParent;
       move_home(to.virtual_addresses, to.interface);
       move_home(to.excluded_addresses, to.interface);
     }
-    for (const model::TrackedInterface& tracked : configuration_.track.interfaces) {
-      const bool concerned = tracked.instances.empty() || contains(tracked.instances, name);
-      if (concerned && tracked.weight == 0) to.tracked_interfaces.push_back(tracked.name);
-    }
     return to;
+  }
+
+  void track_interfaces(RouterSettings& router) const {
+    const bool weights_count = model::weights_count(configuration_, router.name);
+    for (const model::TrackedInterface& tracked : configuration_.track.interfaces) {
+      // Delays are the interface's, whoever tracks it.
+      if (tracked.name == router.interface) {
+        // A backup takes over when it hears nothing for longer; then this node must not be master any more.
+        const auto patience = (router.options.down_timer_adverts - 1) * router.options.interval;
+        router.interface_up_delay = tracked.upDelay.value;
+        router.interface_down_delay = std::min(tracked.downDelay.value, patience);
+      }
+      if (!tracked.instances.empty() && !contains(tracked.instances, router.name)) continue;
+      router.tracked_interfaces.push_back({.name = tracked.name,
+                                           .weight = weights_count ? narrow<int>(tracked.weight) : 0,
+                                           .reverse = tracked.reverse,
+                                           .up_delay = tracked.upDelay.value,
+                                           .down_delay = tracked.downDelay.value});
+    }
+    // The router's own interface is fatal anyway.
+    std::erase_if(router.tracked_interfaces, [&router](const TrackedLink& one) {
+      return one.name == router.interface && one.weight == 0 && !one.reverse;
+    });
+    for (const auto* list : {&router.virtual_addresses, &router.excluded_addresses}) {
+      for (const address::VirtualAddress& one : *list) {
+        if (one.tracked && one.link_name != router.interface) track_address(router, one.link_name);
+      }
+    }
+  }
+
+  /// An address whose interface is down is reached by nobody, as if it were the router's own [no_track: as is].
+  void track_address(RouterSettings& router, const std::string& interface) const {
+    TrackedLink link{.name = interface};
+    for (const TrackedLink& one : router.tracked_interfaces) {
+      if (one.name == interface && one.weight == 0 && !one.reverse) return;
+    }
+    for (const model::TrackedInterface& tracked : configuration_.track.interfaces) {
+      if (tracked.name != interface) continue;
+      link.up_delay = tracked.upDelay.value;
+      link.down_delay = tracked.downDelay.value;
+    }
+    router.tracked_interfaces.push_back(std::move(link));
   }
 
   vrrp::Options build_options(const model::VrrpInstance& from,

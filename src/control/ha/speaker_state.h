@@ -43,6 +43,8 @@ struct Speaker::State {
   // The thread (speaker_loop.cc).
   void run(const std::vector<vrrp::Instant>& resume);
   void begin(const std::vector<vrrp::Instant>& resume);
+  void keep(int line, vrrp::Duration longest);
+  Resumption left() const;
   void wait();
   void turn();
   void read_adverts(std::size_t router);
@@ -69,6 +71,8 @@ struct Speaker::State {
   void feed_witness(std::size_t router);
   void apply(std::size_t router, const vrrp::Event& event);
   void set_fault(std::size_t router, std::uint8_t fault, bool present);
+  void feed_weight(std::size_t router);
+  void judge_links(std::size_t router);
   void carry_out(std::size_t group);
   void carry_out(std::size_t router, const vrrp::Action& action);
   void note_error(std::size_t router, int code);

@@ -115,7 +115,7 @@ TEST_F(SpeakerOnANetwork, SpeaksUnicastAndIpv6AndWithAVirtualMac) {
                                     : "fe80::ff:fe00:" + std::string(host == 1 ? "201" : "101");
         const auto ip = *net::IpAddress::parse(peer);
         if (unicast) mine.peers = {{.address = vrrp::Ip::from(std::span(ip.bytes()).first(v4 ? 4 : 16))}};
-        if (!unicast) mine.virtual_mac = true;
+        if (!unicast) mine.virtual_mac.emplace();
         pair[static_cast<std::size_t>(host - 1)] = start(host, settings(std::move(mine)));
       }
       ASSERT_TRUE(pair[0] && pair[1]);
@@ -166,6 +166,77 @@ TEST_F(SpeakerOnANetwork, LosesTheAddressWithItsInterfaceAndWithAFault) {
   EXPECT_TRUE(becomes(*one, State::kFault));
   EXPECT_TRUE(becomes(*two, State::kMaster));
   EXPECT_TRUE(eventually([&] { return !holds(1) && holds(2); }));
+}
+
+TEST_F(SpeakerOnANetwork, TrackedInterfacesWeighOrAreFatal) {
+  for (const char* name : {"side0", "side1"}) {
+    const std::string link(name);
+    network_->output(1, "ip link add " + link + " type veth peer name " + link + "p");
+    network_->output(1, "ip link set " + link + "p up");
+    network_->output(1, "ip link set " + link + " up");
+  }
+  RouterSettings mine = router(1);
+  mine.tracked_interfaces = {{.name = "side0", .weight = -50}, {.name = "side1"}};
+  auto one = start(1, settings(mine));
+  ASSERT_TRUE(becomes(*one, State::kMaster));
+  const auto priority = [&one] { return static_cast<int>(one->snapshot().routers[0].status.priority); };
+  one->post({.router = 0, .event = vrrp::WeightChanged{.total = -3}});
+  EXPECT_TRUE(eventually([&] { return priority() == 197; }));
+  network_->output(1, "ip link set side0p down");
+  EXPECT_TRUE(eventually([&] { return priority() == 147; })) << "both weights count";
+  const auto told = wait_for(*one, Report::Kind::kTrackedInterface);
+  ASSERT_TRUE(told);
+  EXPECT_EQ(told->code, 0);
+  EXPECT_FALSE(told->up);
+  one->post({.router = 0, .event = vrrp::WeightChanged{.total = 0}});
+  EXPECT_TRUE(eventually([&] { return priority() == 150; }));
+  network_->output(1, "ip link set side0p up");
+  EXPECT_TRUE(eventually([&] { return priority() == 200; }));
+  network_->output(1, "ip link set side1p down");
+  EXPECT_TRUE(becomes(*one, State::kFault));
+  network_->output(1, "ip link set side1p up");
+  EXPECT_TRUE(becomes(*one, State::kMaster));
+}
+
+TEST_F(SpeakerOnANetwork, AnUntrackedAddressStaysAwayUntilTheNextElection) {
+  RouterSettings mine = router(1);
+  mine.excluded_addresses = {*address::parse_virtual_address("192.168.1.101/24")};
+  mine.excluded_addresses[0].tracked = false;
+  SpeakerSettings all = settings(mine);
+  all.lease.renew = std::chrono::milliseconds(20);
+  auto one = start(1, std::move(all));
+  ASSERT_TRUE(becomes(*one, State::kMaster));
+  ASSERT_TRUE(eventually([&] { return holds(1, "192.168.1.101"); }));
+  network_->output(1, "ip addr del 192.168.1.101/24 dev eth0");
+  const auto report = wait_for(*one, Report::Kind::kAddressesRemoved);
+  ASSERT_TRUE(report);
+  EXPECT_TRUE(report->let_go);
+  // A renewal later than the removal.
+  network_->output(1, "ip addr del 192.168.1.100/24 dev eth0");
+  EXPECT_TRUE(eventually([&] { return holds(1); }));
+  EXPECT_FALSE(holds(1, "192.168.1.101"));
+  EXPECT_EQ(state(*one), State::kMaster);
+  one->post({.event = vrrp::FaultChanged{.fault = 3, .present = true}});
+  ASSERT_TRUE(becomes(*one, State::kFault));
+  one->post({.event = vrrp::FaultChanged{.fault = 3, .present = false}});
+  EXPECT_TRUE(eventually([&] { return holds(1, "192.168.1.101"); })) << "a new master has all of them";
+}
+
+TEST_F(SpeakerOnANetwork, AVirtualMacMayLeaveTheAdvertsToTheInterfaceBelow) {
+  std::array<std::unique_ptr<Speaker>, 2> pair;
+  for (int host = 1; host <= 2; ++host) {
+    RouterSettings mine = router(host);
+    mine.virtual_mac = {.name = "pair0", .mac = {2, 0, 0, 0, 0, 9}};
+    mine.send_from_parent = true;
+    pair[static_cast<std::size_t>(host - 1)] = start(host, settings(std::move(mine)));
+  }
+  ASSERT_TRUE(pair[0] && pair[1]);
+  EXPECT_TRUE(becomes(*pair[0], State::kMaster));
+  EXPECT_TRUE(eventually([&] { return pair[1]->snapshot().routers[0].statistics.advert_rcvd > 10; }));
+  EXPECT_EQ(state(*pair[1]), State::kBackup);
+  EXPECT_NE(network_->addresses(1, "pair0").find("192.168.1.100/24"), std::string::npos);
+  EXPECT_NE(network_->addresses(1, "pair0").find("02:00:00:00:00:09"), std::string::npos);
+  EXPECT_EQ(pair[1]->snapshot().routers[0].peers[0].priority, 200);
 }
 
 TEST_F(SpeakerOnANetwork, AStrangerWithOurAddressIsAConflict) {

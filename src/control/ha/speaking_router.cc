@@ -59,10 +59,11 @@ base::Result<void> SpeakingRouter::find_links(const Surroundings& around) {
   if (!link) return link.error();
   link_ = std::move(*link);
   settings_.interface = link_.name;
-  for (const std::string& name : settings_.tracked_interfaces) {
-    auto tracked = around.links.by_name(name);
+  own_link_.emplace(link_.running(), settings_.interface_up_delay, settings_.interface_down_delay);
+  for (const TrackedLink& one : settings_.tracked_interfaces) {
+    auto tracked = around.links.by_name(one.name);
     if (!tracked) return tracked.error();
-    tracked_.push_back(std::move(*tracked));
+    tracked_.add(one, tracked->index, tracked->running());
   }
   const bool v4 = settings_.options.family == vrrp::Family::kIpv4;
   if (settings_.options.source.bytes()[0] == 0) {
@@ -74,15 +75,21 @@ base::Result<void> SpeakingRouter::find_links(const Surroundings& around) {
   for (const address::HostAddress& own : link_.addresses) {
     if (own.address == source) source_prefix_ = own.prefix;
   }
-  if (!settings_.virtual_mac) return {};
+  return settings_.virtual_mac ? find_virtual_mac(around) : base::Result<void>();
+}
+
+base::Result<void> SpeakingRouter::find_virtual_mac(const Surroundings& around) {
+  const bool v4 = settings_.options.family == vrrp::Family::kIpv4;
+  address::VirtualMacSettings& wanted = *settings_.virtual_mac;
+  wanted = address::completed(wanted, v4, settings_.options.vrid);
   const auto known = std::find_if(around.macs.begin(), around.macs.end(), [&](const auto& one) {
-    return one && one->link().mac == address::virtual_mac(v4, settings_.options.vrid);
+    return one && one->parent() == link_.index && one->link().name == wanted.name && one->link().mac == wanted.mac;
   });
   if (known != around.macs.end()) {
     mac_ = *known;
     return {};
   }
-  auto made = address::VirtualMac::create(link_, v4, settings_.options.vrid);
+  auto made = address::VirtualMac::create(link_, v4, wanted);
   if (!made) return made.error();
   mac_ = std::make_shared<address::VirtualMac>(std::move(*made));
   return {};
@@ -132,7 +139,7 @@ base::Result<void> SpeakingRouter::open_sockets(const Surroundings& around) {
   const bool multicast = settings_.peers.empty();
   // Unicast adverts have no use for a MAC of their own. Multicast ones from the virtual MAC arrive at the interface
   // that has it too, not at the one below.
-  const address::HostLink& from = mac_ && multicast ? mac_->link() : link_;
+  const address::HostLink& from = mac_ && multicast && !settings_.send_from_parent ? mac_->link() : link_;
   auto socket = address::AdvertSocket::open({.link = from.index,
                                              .link_name = from.name,
                                              .source = net_ip(settings_.options.source),
@@ -186,13 +193,16 @@ bool SpeakingRouter::is_virtual(const net::IpAddress& ip) const {
                      [&ip](const address::VirtualAddress& one) { return one.address == ip; });
 }
 
-bool SpeakingRouter::note_tracked(int link, bool running) {
-  bool down = false;
-  for (address::HostLink& one : tracked_) {
-    if (one.index == link) one.flags = running ? IFF_UP | IFF_RUNNING : 0;
-    down = down || !one.running();
-  }
-  return down;
+bool SpeakingRouter::settle_links(vrrp::Instant now) {
+  if (own_link_->due() > now && tracked_.due() > now) return false;
+  own_link_->settle(now);
+  tracked_.settle(now);
+  return true;
+}
+
+void SpeakingRouter::continue_links(const SpeakingRouter& before, vrrp::Instant now) {
+  if (link_.index == before.link_.index) own_link_->continue_from(*before.own_link_, now);
+  tracked_.continue_from(before.tracked_, now);
 }
 
 void SpeakingRouter::set_mac(int link, const address::Mac& mac) {

@@ -20,6 +20,7 @@
 #include "control/address/virtual_addresses.h"
 #include "control/address/virtual_mac.h"
 #include "control/ha/speaker.h"
+#include "control/ha/speaking_router_links.h"
 
 namespace tandem::ha {
 
@@ -63,7 +64,9 @@ class SpeakingRouter {
   /// Foreign segments of living connections go to `previous` from now on, when it is a neighbour.
   int begin_passing_on(Kernel& kernel, const vrrp::Ip& previous, vrrp::Instant now);
   int end_passing_on(Kernel& kernel);
-  int renew(Kernel& kernel) { return addresses_->hold(kernel.routes); }
+  int renew(Kernel& kernel) { return addresses_->renew(kernel.routes); }
+  /// The kernel may have taken the addresses by itself, since they were not renewed in time.
+  bool lease_ran_out(vrrp::Instant now) const;
   void remove_left_overs(Kernel& kernel);
   /// Before the thread runs: has the kernel load what a planned switch-over needs, which may take long the first time.
   void prepare_switch_over(Kernel& kernel);
@@ -76,8 +79,6 @@ class SpeakingRouter {
   /// True for a frame of another station.
   bool is_foreign(const address::Mac& mac) const;
   bool is_virtual(const net::IpAddress& ip) const;
-  /// The state of a tracked interface; true when one of them is down.
-  bool note_tracked(int link, bool running);
   /// The link has another MAC now.
   void set_mac(int link, const address::Mac& mac);
 
@@ -86,7 +87,12 @@ class SpeakingRouter {
   address::VirtualAddresses& addresses() { return *addresses_; }
   int link() const { return link_.index; }
   const address::HostLink& host_link() const { return link_; }
-  const std::vector<address::HostLink>& tracked() const { return tracked_; }
+  LinkState& own_link() { return *own_link_; }
+  WatchedLinks& tracked() { return tracked_; }
+  /// Whether a delay of an interface has ended.
+  bool settle_links(vrrp::Instant now);
+  /// After a reload: interfaces count as they did.
+  void continue_links(const SpeakingRouter& before, vrrp::Instant now);
   bool has_gateway() const { return has_gateway_; }
 
   /// What the thread remembers about it between events; the router itself changes what its actions change.
@@ -107,7 +113,8 @@ class SpeakingRouter {
     vrrp::Instant conflict_until = vrrp::kNever;
     vrrp::Witness witness;
     // What a reload hands to the router after this one.
-    int weight = 0;
+    int weight = 0;  // what the health side said
+    int link_weight = 0;
     std::uint64_t faults = 0;
     bool unwell = false;
     std::optional<bool> ready;
@@ -120,6 +127,7 @@ class SpeakingRouter {
  private:
   SpeakingRouter() = default;
   base::Result<void> find_links(const Surroundings& around);
+  base::Result<void> find_virtual_mac(const Surroundings& around);
   base::Result<void> settle_addresses(const Surroundings& around);
   base::Result<void> open_sockets(const Surroundings& around);
   void build_frames(const Surroundings& around);
@@ -127,7 +135,8 @@ class SpeakingRouter {
 
   RouterSettings settings_;
   address::HostLink link_;
-  std::vector<address::HostLink> tracked_;
+  std::optional<LinkState> own_link_;
+  WatchedLinks tracked_;
   std::shared_ptr<address::VirtualMac> mac_;
   std::vector<address::VirtualAddress> all_addresses_;
   std::optional<address::AdvertSocket> socket_;

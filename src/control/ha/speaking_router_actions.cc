@@ -44,7 +44,9 @@ int SpeakingRouter::send_advert(std::uint8_t priority) {
 }
 
 int SpeakingRouter::hold(Kernel& kernel, vrrp::Instant now) {
-  const int error = addresses_->hold(kernel.routes);
+  // A master that puts an address back does not bring those back that it let go.
+  const bool again = memory.holding && !memory.shelved;
+  const int error = again ? addresses_->renew(kernel.routes) : addresses_->hold(kernel.routes);
   memory.holding = true;
   memory.lapsed = false;
   const address::Lease& lease = addresses_->lease();
@@ -117,6 +119,11 @@ int SpeakingRouter::end_passing_on(Kernel& kernel) {
   return pass_on_->end(kernel.netfilter);
 }
 
+bool SpeakingRouter::lease_ran_out(vrrp::Instant now) const {
+  const address::Lease& lease = addresses_->lease();
+  return memory.renew_at != vrrp::kNever && now >= memory.renew_at - lease.renew + lease.valid;
+}
+
 void SpeakingRouter::remove_left_overs(Kernel& kernel) {
   memory.own_removals += addresses_->remove_left_overs(kernel.routes);
   // Where the kernel has no nf_tables there are no left-overs either; a switch-over says so when it is asked for.
@@ -151,7 +158,7 @@ int SpeakingRouter::work(Kernel& kernel, vrrp::Instant now, bool fresh) {
 
 vrrp::Instant SpeakingRouter::next_deadline() const {
   return std::min({memory.renew_at, memory.shelf_until, memory.pass_on_until, memory.probe_until, memory.conflict_until,
-                   announcer_->due()});
+                   announcer_->due(), own_link_->due(), tracked_.due()});
 }
 
 }  // namespace tandem::ha

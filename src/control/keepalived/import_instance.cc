@@ -15,6 +15,7 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr std::size_t kLongestPassword = 8;
+constexpr std::size_t kMacLength = 17;
 
 class InstanceImport {
  public:
@@ -24,6 +25,7 @@ class InstanceImport {
     out_.place = statement.place;
     settings().garp = defaults.garp;
     settings().interface = defaults.interface;
+    virtual_mac_prefix_ = defaults.virtual_mac_prefix;
     settings().priority = 0;  // not said
     settings().preempt = true;
     settings().preemptDelay = {};
@@ -36,6 +38,7 @@ class InstanceImport {
     settle_addresses();
     settle_version();
     settle_priority();
+    settle_virtual_mac();
     return std::move(out_);
   }
 
@@ -134,7 +137,8 @@ class InstanceImport {
     model::VirtualMac mac;
     for (std::size_t i = 1; i < each.words.size(); ++i) {
       const std::string_view word = each.word(i);
-      if (word.size() == 17 && word[2] == ':')
+      const bool is_mac = (word.size() == kMacLength || word.size() == kMacLength - 3) && word[2] == ':';
+      if (is_mac)
         mac.address = word;
       else
         mac.name = word;
@@ -278,11 +282,6 @@ class InstanceImport {
 
   void settle_priority() {
     if (settings().priority == 0) settings().priority = out_.state_master ? 255 : 100;
-    if (settings().virtualMac) settings().virtualMac->sendFromParent = send_from_parent_;
-    if (settings().virtualMac && !settings().peers.empty() && !send_from_parent_) {
-      settings().virtualMac->sendFromParent = true;
-      remarks_.note(statement_, "unicast adverts come from the interface below the virtual MAC");
-    }
     if (unicast_source_ != nullptr && settings().peers.empty())
       remarks_.warn(*unicast_source_, "unicast_src_ip: without unicast_peer adverts are multicast, as in keepalived");
     const bool owner = settings().priority == 255;
@@ -294,9 +293,25 @@ class InstanceImport {
     }
   }
 
+  void settle_virtual_mac() {
+    if (!settings().virtualMac) return;
+    model::VirtualMac& mac = *settings().virtualMac;
+    mac.sendFromParent = send_from_parent_;
+    if (!settings().peers.empty() && !send_from_parent_) {
+      mac.sendFromParent = true;
+      remarks_.note(statement_, "unicast adverts come from the interface below the virtual MAC");
+    }
+    const auto id = settings().virtualRouterID;
+    // Of five octets the sixth is the virtual router's.
+    if (mac.address.size() == kMacLength - 3) mac.address += fmt::format(":{:02x}", id);
+    if (mac.name.empty() && !virtual_mac_prefix_.empty())
+      mac.name = fmt::format("{}{}.{}", virtual_mac_prefix_, v6_ ? "6" : "", id);
+  }
+
   const KeepalivedStatement& statement_;
   Remarks& remarks_;
   ImportedInstance out_;
+  std::string virtual_mac_prefix_;
   std::optional<std::int64_t> version_;
   const KeepalivedStatement* advert_ = nullptr;
   const KeepalivedStatement* nopreempt_ = nullptr;

@@ -15,6 +15,7 @@ struct InstanceDefaults {
   model::GarpSettings garp;
   std::optional<std::int64_t> version;
   std::string interface;
+  std::string virtual_mac_prefix;  ///< "vrrp" when empty
 };
 
 struct ImportedInstance {

@@ -134,6 +134,7 @@ class Importer {
     }
     for (const KeepalivedStatement& each : file->statements) take(each);
     if (instances_.empty()) return base::Error(base::ErrorKind::kInvalid, path + ": there is no vrrp_instance in it");
+    settle_group_weights();
     settle_tracking();
     settle_groups();
     check_weights();
@@ -190,6 +191,8 @@ class Importer {
         if (const auto delay = seconds_of(each, remarks_)) ha_.startupDelay = *delay;
       } else if (keyword == "vrrp_rt_priority") {
         if (const auto priority = whole_number_of(each, remarks_)) ha_.realTimePriority = *priority;
+      } else if (keyword == "vmac_prefix") {
+        defaults_.virtual_mac_prefix = each.word(1);
       } else if (keyword == "vrrp_no_swap") {
         ha_.lockMemory = true;
       } else {
@@ -345,6 +348,35 @@ class Importer {
     }
   }
 
+  /// Weights of a group's members are 0 there, and those of the group itself count.
+  void settle_group_weights() {
+    const auto weight_of = [](const TrackUse& use, std::int64_t usual) { return use.weight.value_or(usual); };
+    const auto usual_weight = [this](const std::vector<TrackUse>& uses, const std::string& name) -> std::int64_t {
+      if (&uses == &script_uses_) return scripts_.contains(name) ? scripts_.at(name).script.weight : 0;
+      if (&uses == &file_uses_) return files_.contains(name) ? files_.at(name).file.weight : 0;
+      return 0;
+    };
+    for (auto& [name, group] : ha_.syncGroups) {
+      if (group.trackingWeight) continue;
+      for (const auto* uses : {&script_uses_, &file_uses_, &interface_uses_}) {
+        for (const TrackUse& use : *uses) {
+          if (use.user == name && weight_of(use, usual_weight(*uses, use.name)) != 0) group.trackingWeight = true;
+        }
+      }
+      for (auto* uses : {&script_uses_, &file_uses_, &interface_uses_}) {
+        for (TrackUse& use : *uses) {
+          const std::int64_t weight = weight_of(use, usual_weight(*uses, use.name));
+          if (weight == 0 || !holds(group.instances, use.user)) continue;
+          use.weight = 0;
+          remarks_.add(RemarkKind::kNote, use.place,
+                       fmt::format("{}: weight {} counts as 0 in vrrp_sync_group {}, as in keepalived: a failure is "
+                                   "fatal",
+                                   use.name, weight, name));
+        }
+      }
+    }
+  }
+
   void settle_tracking() {
     std::map<std::string, int> copies;
     settle(script_uses_, [&](const TrackUse& use, std::vector<std::string> users) {
@@ -393,7 +425,7 @@ class Importer {
 
   /// `IF DOWN [UP]`, seconds; without UP both are DOWN.
   void settle_delay(const KeepalivedStatement& line) {
-    const auto down = seconds_of(line, remarks_);
+    auto down = seconds_of(line, remarks_);
     if (!down) return;
     auto up = *down;
     if (!line.word(2).empty()) {
@@ -401,12 +433,37 @@ class Importer {
         up = format::Duration(std::chrono::microseconds(std::llround(*number * 1e6)));
     }
     auto& list = ha_.track.interfaces;
-    if (!holds(list, line.keyword(), &model::TrackedInterface::name)) list.emplace_back().name = line.keyword();
+    std::vector<std::string> users;
+    for (const ImportedInstance& each : instances_) {
+      if (each.settings.interface != line.keyword()) continue;
+      users.push_back(each.name);
+      shorten(*down, each, line);
+    }
+    if (!holds(list, line.keyword(), &model::TrackedInterface::name)) {
+      if (users.empty()) {
+        remarks_.note(line,
+                      fmt::format("interface_up_down_delays: nobody uses or tracks {}, left out", line.keyword()));
+        return;
+      }
+      model::TrackedInterface& own = list.emplace_back();
+      own.name = line.keyword();
+      if (users.size() != instances_.size()) own.instances = users;
+    }
     for (model::TrackedInterface& each : list) {
       if (each.name != line.keyword()) continue;
       each.downDelay = *down;
       each.upDelay = up;
     }
+  }
+
+  /// keepalived allows less than what a backup waits without adverts.
+  void shorten(format::Duration& delay, const ImportedInstance& user, const KeepalivedStatement& line) {
+    const auto most = (user.settings.downTimerAdverts - 1) * model::advert_interval(user.settings);
+    if (delay.value <= most) return;
+    delay = format::Duration(most);
+    remarks_.warn(line, fmt::format("interface_up_down_delays: {} s is cut to the {} ms after which the other node may "
+                                    "take over from {}",
+                                    line.word(1), most / std::chrono::milliseconds(1), user.name));
   }
 
   void settle_groups() {
@@ -433,6 +490,7 @@ class Importer {
   void check_weights() {
     for (ImportedInstance& each : instances_) {
       model::VrrpInstance& settings = each.settings;
+      if (!model::weights_count(ha_, each.name)) continue;
       const std::vector<std::int64_t> weights = negative_weights(each.name);
       const std::int64_t loss = -std::reduce(weights.begin(), weights.end());
       if (loss == 0) continue;

@@ -219,6 +219,7 @@ vrrp_script db { script /usr/bin/db -q
   weight 5 }
 vrrp_sync_group G {
   group { V4 V6 }
+  sync_group_tracking_weight
   notify_master "/usr/bin/tell MASTER" nobody nogroup
 }
 vrrp_instance V4 {
@@ -249,6 +250,82 @@ vrrp_instance V6 {
   EXPECT_THAT(both.ha.track.scripts[1].instances, ElementsAre("V4"));
   EXPECT_THAT(both.ha.track.interfaces.at(0).instances, ElementsAre("V4"));
   EXPECT_THAT(both.remarks, IsEmpty());
+}
+
+TEST_F(ImportKeepalived, VirtualMacsKeepNameAddressAndInterfaceBelow) {
+  const Outcome named = import_instance("use_vmac pair0 02:00:00:00:00:09\nvmac_xmit_base");
+  ASSERT_TRUE(named.ha.virtualMac);
+  EXPECT_EQ(named.ha.virtualMac->name, "pair0");
+  EXPECT_EQ(named.ha.virtualMac->address, "02:00:00:00:00:09");
+  EXPECT_TRUE(named.ha.virtualMac->sendFromParent);
+  EXPECT_THAT(named.remarks, IsEmpty());
+  const Outcome five = import(
+      "global_defs { vmac_prefix pair }\nvrrp_instance V {\n interface eth0\n use_vmac "
+      "02:00:00:00:00\n virtual_router_id 51\n virtual_ipaddress { 10.0.0.1/24 }\n}\n");
+  ASSERT_TRUE(five.ha.virtualMac);
+  EXPECT_EQ(five.ha.virtualMac->address, "02:00:00:00:00:33") << "the sixth octet is the virtual router's";
+  EXPECT_EQ(five.ha.virtualMac->name, "pair.51");
+  EXPECT_FALSE(five.ha.virtualMac->sendFromParent);
+}
+
+TEST_F(ImportKeepalived, DelaysAreThoseOfInterfacesThatAreUsed) {
+  const Outcome delayed = import(R"(
+vrrp_instance V {
+  interface eth0
+  advert_int 1
+  virtual_ipaddress { 10.0.0.1/24 }
+  track_interface { eth1 weight -10 reverse }
+}
+interface_up_down_delays {
+  eth0 5 0.5
+  eth1 0.3
+  eth9 1
+})");
+  ASSERT_EQ(delayed.ha.track.interfaces.size(), 2U);
+  const model::TrackedInterface& tracked = delayed.ha.track.interfaces[0];
+  EXPECT_EQ(tracked.name, "eth1");
+  EXPECT_EQ(tracked.weight, -10);
+  EXPECT_TRUE(tracked.reverse);
+  EXPECT_EQ(tracked.downDelay.value, milliseconds(300));
+  EXPECT_EQ(tracked.upDelay.value, milliseconds(300));
+  const model::TrackedInterface& own = delayed.ha.track.interfaces[1];
+  EXPECT_EQ(own.name, "eth0");
+  EXPECT_EQ(own.downDelay.value, seconds(2)) << "two intervals";
+  EXPECT_EQ(own.upDelay.value, milliseconds(500));
+  EXPECT_THAT(delayed.remarks,
+              testing::UnorderedElementsAre(HasSubstr("9: warning: interface_up_down_delays: 5 s is cut"),
+                                            HasSubstr("11: note: interface_up_down_delays: nobody")));
+}
+
+constexpr const char* kGroupOfTwo = R"(
+vrrp_script web { script "/usr/bin/web ok"
+  weight -30 }
+vrrp_instance A {
+  interface eth0
+  virtual_router_id 1
+  virtual_ipaddress { 10.0.0.1/24 }
+  track_interface { eth1 weight -20 }
+}
+vrrp_instance B {
+  interface eth0
+  virtual_router_id 2
+  virtual_ipaddress { 10.0.0.2/24 }
+}
+)";
+
+TEST_F(ImportKeepalived, WeightsOfMembersCountAsInKeepalived) {
+  const std::string two = kGroupOfTwo;
+  const Outcome plain = import(two + "vrrp_sync_group G { group { A B } }\n");
+  EXPECT_FALSE(plain.ha.syncGroups.at("G").trackingWeight);
+  EXPECT_EQ(plain.ha.track.interfaces.at(0).weight, 0);
+  EXPECT_THAT(plain.remarks, Contains(HasSubstr("note: eth1: weight -20 counts as 0")));
+  const Outcome weighted = import(two + "vrrp_sync_group G { group { A B }\n sync_group_tracking_weight\n}\n");
+  EXPECT_TRUE(weighted.ha.syncGroups.at("G").trackingWeight);
+  EXPECT_EQ(weighted.ha.track.interfaces.at(0).weight, -20);
+  const Outcome own = import(two + "vrrp_sync_group G { group { A B }\n track_script { web }\n}\n");
+  EXPECT_TRUE(own.ha.syncGroups.at("G").trackingWeight) << "the group's own weights count";
+  EXPECT_EQ(own.ha.track.scripts.at(0).weight, -30);
+  EXPECT_EQ(own.ha.track.interfaces.at(0).weight, 0);
 }
 
 TEST_F(ImportKeepalived, AnInstanceThatIsToldKeepsItsName) {

@@ -122,6 +122,8 @@ std::vector<TrackUse> track_uses(const KeepalivedStatement& block, const std::st
         if (const auto weight = number_of(line, ++i, remarks)) use.weight = static_cast<std::int64_t>(*weight);
       } else if (line.word(i) == "reverse") {
         use.reverse = true;
+      } else if (line.word(i) == "no_reverse" || line.word(i) == "noreverse") {
+        use.reverse = false;
       } else {
         remarks.untranslated(line, fmt::format("{}: unknown word \"{}\"", line.keyword(), line.word(i)));
       }

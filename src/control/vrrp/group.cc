@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <utility>
+#include <variant>
 
 namespace tandem::vrrp {
 
@@ -14,8 +15,19 @@ Group::Group(std::vector<Options> members) {
 }
 
 void Group::handle(std::size_t member, const Event& event, Instant now, Actions& actions) {
-  members_[member].handle(event, now, actions);
+  if (const auto* weight = std::get_if<WeightChanged>(&event))
+    weigh(member, weight->total, now, actions);
+  else
+    members_[member].handle(event, now, actions);
   settle(now, actions);
+}
+
+/// Members of different weights would never agree on who is master.
+void Group::weigh(std::size_t member, int total, Instant now, Actions& actions) {
+  weights_[member] = total;
+  const int least =
+      *std::min_element(weights_.begin(), weights_.begin() + static_cast<std::ptrdiff_t>(members_.size()));
+  for (Instance& each : members_) each.handle(WeightChanged{.total = least}, now, actions);
 }
 
 void Group::handle_all(const Event& event, Instant now, Actions& actions) {

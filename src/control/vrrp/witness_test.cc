@@ -224,6 +224,7 @@ class Pair {
                                       .interval = milliseconds(100)});
   }
   State state(std::size_t member) const { return group_.member(member).state(); }
+  int priority(std::size_t member) const { return group_.member(member).effective_priority(); }
 
  private:
   Group group_;
@@ -261,6 +262,19 @@ TEST(VrrpGroup, AFaultOfOneIsAFaultOfAll) {
             "advert 0, advert 0, remove, MASTER>FAULT (another member of the group)");
   EXPECT_EQ(pair.one(0, FaultChanged{.fault = 2, .present = false}),
             "FAULT>BACKUP (no fault any more), FAULT>BACKUP (no fault any more)");
+}
+
+TEST(VrrpGroup, AllHaveTheWeightOfTheWeakest) {
+  Pair pair;
+  const auto priorities = [&pair] { return std::pair(pair.priority(0), pair.priority(1)); };
+  pair.one(0, WeightChanged{.total = -20});
+  EXPECT_EQ(priorities(), std::pair(80, 80));
+  pair.one(1, WeightChanged{.total = -5});
+  EXPECT_EQ(priorities(), std::pair(80, 80)) << "not the sum: the node is as weak as its weakest part";
+  pair.one(0, WeightChanged{.total = 10});
+  EXPECT_EQ(priorities(), std::pair(95, 95));
+  pair.one(1, WeightChanged{.total = 20});
+  EXPECT_EQ(priorities(), std::pair(110, 110));
 }
 
 TEST(VrrpGroup, HandsOverTogether) {
