@@ -105,6 +105,20 @@ def test_failover_both_ways_loses_nothing(lab):
     assert {(probe.result, probe.node) for probe in prober.kept()} == {("ok", "n1")}
 
 
+@pytest.mark.parametrize("forwards", [True, False])
+def test_open_connections_are_forwarded_as_configured(lab, forwards):
+    n1, n2 = lab.start_pair(link=True, forwardConnections=forwards, drainTimeout="20s")
+    prober, at = lab.probe(every=0.001, kept_every=0.005), now_us()
+    n1.command("failover")
+    lab.wait_for_master(n2)
+    prober.wait_for("n2", at, 100)
+    assert n2.instance()["forwardsConnections"] == forwards and n1.instance()["drains"] == forwards
+    if not forwards:
+        until(lambda: any(probe.result in ("reset", "eof", "closed") for probe in prober.kept(at)), "the connection ends")
+    assert [probe.result for probe in prober.stop().failed()] == []
+    assert forwards == ({(probe.result, probe.node) for probe in prober.kept()} == {("ok", "n1")})
+
+
 def test_the_better_node_comes_back_when_it_may(lab):
     n1, n2 = lab.start_pair(link=True, preempt=True, preemptDelay="200ms")
     n1.process.terminate()
