@@ -124,9 +124,8 @@ class Program {
   /// The supervisor of a node that is only worth something while it reaches its services.
   void watch_upstreams() {
     if (!handed_ || !static_->ha || !static_->ha->track.upstreams) return;
-    upstreams_.emplace(static_->ha->track.upstreams->services, [this](const routing::UpstreamState& state) {
-      tell_upstreams(*handed_->channel, state);
-    });
+    upstreams_.emplace(static_->ha->track.upstreams->services,
+                       [this](const routing::UpstreamState& state) { tell_upstreams(*handed_->channel, state); });
   }
 
   void begin_to_stop() {

@@ -356,6 +356,33 @@ TEST(VrrpPriority, AnUnwellNodeHasTheLowestAndKeepsServing) {
   EXPECT_EQ(machine.next(), "advert 100");
 }
 
+TEST(VrrpPriority, OfTwoUnwellNodesTheMasterStaysAndItsEndIsFollowed) {
+  Machine machine;
+  machine.become_backup();
+  machine.on(UnwellChanged{true});
+  for (int n = 0; n < 20; ++n) {
+    machine.hear(1);
+    machine.pass(milliseconds(100));
+  }
+  EXPECT_EQ(machine.state(), State::kBackup);
+  EXPECT_TRUE(machine.until("MASTER").contains("advert 1, add"));
+}
+
+TEST(VrrpPriority, OfTwoUnwellNodesTheFirstThatIsWellReplacesTheOther) {
+  Options options = test_options();
+  options.preempt = false;
+  Machine machine(options);
+  machine.become_backup();
+  machine.on(UnwellChanged{true});
+  machine.hear(1);
+  machine.on(UnwellChanged{false});
+  for (int n = 0; n < 10 && machine.state() == State::kBackup; ++n) {
+    machine.hear(1);
+    machine.pass(milliseconds(100));
+  }
+  EXPECT_EQ(machine.state(), State::kMaster);
+}
+
 TEST(VrrpPriority, AMasterWhosePriorityDropsIsReplacedEvenWithoutPreempt) {
   Options options = test_options();
   options.preempt = false;
