@@ -19,7 +19,7 @@
 #include "control/address/virtual_mac.h"
 #include "control/ha/resumption.h"
 #include "control/ha/speaker_keeper.h"
-#include "control/ha/speaking_router_links.h"
+#include "control/hooks/track_link.h"
 #include "control/vrrp/action.h"
 #include "control/vrrp/event.h"
 #include "control/vrrp/instance.h"
@@ -57,7 +57,7 @@ struct RouterSettings {
   vrrp::Duration interface_up_delay{};
   vrrp::Duration interface_down_delay{};
   /// More interfaces that count [track_interface], also those of addresses that are elsewhere.
-  std::vector<TrackedLink> tracked_interfaces;
+  std::vector<hooks::TrackedLink> tracked_interfaces;
   /// Members of one group are master together or not at all [vrrp_sync_group]. Empty: on its own.
   std::string group;
 };

@@ -41,7 +41,7 @@ void Speaker::State::feed_weight(std::size_t router) {
 void Speaker::State::judge_links(std::size_t router) {
   SpeakingRouter& one = *plan->routers[router];
   if (!one.settings().ignore_interface) set_fault(router, kInterfaceFault, !one.own_link().up());
-  const WatchedLinks::Effect effect = one.tracked().effect();
+  const hooks::WatchedLinks::Effect effect = one.tracked().effect();
   set_fault(router, kTrackedInterfaceFault, effect.fault);
   if (one.memory.link_weight != effect.weight) {
     one.memory.link_weight = effect.weight;

@@ -203,7 +203,7 @@ class Builder {
                                            .down_delay = tracked.downDelay.value});
     }
     // The router's own interface is fatal anyway.
-    std::erase_if(router.tracked_interfaces, [&router](const TrackedLink& one) {
+    std::erase_if(router.tracked_interfaces, [&router](const hooks::TrackedLink& one) {
       return one.name == router.interface && one.weight == 0 && !one.reverse;
     });
     for (const auto* list : {&router.virtual_addresses, &router.excluded_addresses}) {
@@ -215,8 +215,8 @@ class Builder {
 
   /// An address whose interface is down is reached by nobody, as if it were the router's own [no_track: as is].
   void track_address(RouterSettings& router, const std::string& interface) const {
-    TrackedLink link{.name = interface};
-    for (const TrackedLink& one : router.tracked_interfaces) {
+    hooks::TrackedLink link{.name = interface};
+    for (const hooks::TrackedLink& one : router.tracked_interfaces) {
       if (one.name == interface && one.weight == 0 && !one.reverse) return;
     }
     for (const model::TrackedInterface& tracked : configuration_.track.interfaces) {

@@ -60,7 +60,7 @@ base::Result<void> SpeakingRouter::find_links(const Surroundings& around) {
   link_ = std::move(*link);
   settings_.interface = link_.name;
   own_link_.emplace(link_.running(), settings_.interface_up_delay, settings_.interface_down_delay);
-  for (const TrackedLink& one : settings_.tracked_interfaces) {
+  for (const hooks::TrackedLink& one : settings_.tracked_interfaces) {
     auto tracked = around.links.by_name(one.name);
     if (!tracked) return tracked.error();
     tracked_.add(one, tracked->index, tracked->running());

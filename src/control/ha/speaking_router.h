@@ -20,7 +20,7 @@
 #include "control/address/virtual_addresses.h"
 #include "control/address/virtual_mac.h"
 #include "control/ha/speaker.h"
-#include "control/ha/speaking_router_links.h"
+#include "control/hooks/track_link.h"
 
 namespace tandem::ha {
 
@@ -87,8 +87,8 @@ class SpeakingRouter {
   address::VirtualAddresses& addresses() { return *addresses_; }
   int link() const { return link_.index; }
   const address::HostLink& host_link() const { return link_; }
-  LinkState& own_link() { return *own_link_; }
-  WatchedLinks& tracked() { return tracked_; }
+  hooks::LinkState& own_link() { return *own_link_; }
+  hooks::WatchedLinks& tracked() { return tracked_; }
   /// Whether a delay of an interface has ended.
   bool settle_links(vrrp::Instant now);
   /// After a reload: interfaces count as they did.
@@ -135,8 +135,8 @@ class SpeakingRouter {
 
   RouterSettings settings_;
   address::HostLink link_;
-  std::optional<LinkState> own_link_;
-  WatchedLinks tracked_;
+  std::optional<hooks::LinkState> own_link_;
+  hooks::WatchedLinks tracked_;
   std::shared_ptr<address::VirtualMac> mac_;
   std::vector<address::VirtualAddress> all_addresses_;
   std::optional<address::AdvertSocket> socket_;

@@ -28,8 +28,10 @@ bool is_plain(std::string_view text) {
   if (!inside || text.ends_with(' ') || text.ends_with(':') || text.contains(": ") || text.starts_with(':'))
     return false;
   if (letter(text.front())) return !text.contains("::");
-  // Addresses and durations; numbers alone, dates and 12:30 would be read as something else.
-  return digit(text.front()) && !text.contains(':') && std::ranges::any_of(text, letter);
+  // Addresses and durations; numbers alone (0x12, 1e5 and 1_0 are some), dates and 12:30 would be read as something
+  // else.
+  const bool may_be_number = text.find_first_of("xXoObBeE_") != std::string_view::npos && !text.contains('/');
+  return digit(text.front()) && !text.contains(':') && !may_be_number && std::ranges::any_of(text, letter);
 }
 
 std::string scalar(const Value& value) {

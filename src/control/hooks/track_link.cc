@@ -1,11 +1,11 @@
-#include "control/ha/speaking_router_links.h"
+#include "control/hooks/track_link.h"
 
 #include <algorithm>
 #include <utility>
 
 #include "control/hooks/track_effect.h"
 
-namespace tandem::ha {
+namespace tandem::hooks {
 
 void LinkState::note(bool up, vrrp::Instant now) {
   if (up == up_) {
@@ -66,7 +66,7 @@ vrrp::Instant WatchedLinks::due() const {
 WatchedLinks::Effect WatchedLinks::effect() const {
   Effect all;
   for (const Entry& entry : entries_) {
-    const hooks::TrackEffect one = hooks::effect_of(entry.link.weight, entry.link.reverse, entry.state.up());
+    const TrackEffect one = effect_of(entry.link.weight, entry.link.reverse, entry.state.up());
     all.fault = all.fault || one.fault;
     all.weight += static_cast<int>(one.weight);
   }
@@ -94,4 +94,4 @@ std::optional<WatchedLinks::Change> WatchedLinks::next_change() {
   return std::nullopt;
 }
 
-}  // namespace tandem::ha
+}  // namespace tandem::hooks

@@ -1,10 +1,10 @@
-#include "control/ha/speaking_router_links.h"
+#include "control/hooks/track_link.h"
 
 #include <gtest/gtest.h>
 
 #include <chrono>
 
-namespace tandem::ha {
+namespace tandem::hooks {
 namespace {
 
 using std::chrono::milliseconds;
@@ -106,4 +106,4 @@ TEST(WatchedLinks, CountAsTheyDidAfterAReload) {
 }
 
 }  // namespace
-}  // namespace tandem::ha
+}  // namespace tandem::hooks

@@ -11,7 +11,7 @@
 
 #include "control/vrrp/timing.h"
 
-namespace tandem::ha {
+namespace tandem::hooks {
 
 /// An interface that is tracked.
 struct TrackedLink {
@@ -86,4 +86,4 @@ class WatchedLinks {
   std::vector<Entry> entries_;
 };
 
-}  // namespace tandem::ha
+}  // namespace tandem::hooks
