@@ -46,7 +46,9 @@ object to_json(const Inheritance& left) {
              {"workers", left.workers},
              {"healthPath", left.health_path},
              {"draining", std::move(draining)},
-             {"pair", ha::to_json(left.pair.value_or(ha::Resumption()))}};
+             {"keeper", left.pair->keeper.pid},
+             {"keeperLine", number_of(left.pair->keeper.line)},
+             {"maintenance", left.pair->maintenance}};
   if (left.proxy) out["proxy"] = to_json(*left.proxy);
   return out;
 }
@@ -76,9 +78,8 @@ Result<Inheritance> inheritance_of(const object& from) {
   }
   if (const value* const proxy = from.if_contains("proxy")) out.proxy = proxy_of(proxy->as_object());
   for (const value& proxy : from.at("draining").as_array()) out.draining.push_back(proxy_of(proxy.as_object()));
-  Result<ha::Resumption> pair = ha::resumption_of(from.at("pair").as_object());
-  if (!pair) return std::move(pair.error());
-  out.pair = std::move(*pair);
+  out.pair = ha::Pair::Left{.keeper = {.pid = from.at("keeper").to_number<int>(), .line = take(from.at("keeperLine"))},
+                            .maintenance = from.at("maintenance").as_bool()};
   return out;
 }
 
@@ -135,6 +136,7 @@ Error start_anew(const std::string& file, const std::vector<std::string>& argume
   for (const auto& [name, sockets] : left.sockets) {
     for (const Fd& socket : sockets) keep_open(socket);
   }
+  if (left.pair) keep_open(left.pair->keeper.line);
   if (left.proxy) keep_open(*left.proxy);
   for (const LeftProxy& proxy : left.draining) keep_open(proxy);
   ::setenv(kRestartVariable, std::to_string(numbers->get()).c_str(), 1);

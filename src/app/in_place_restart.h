@@ -11,7 +11,7 @@
 
 #include "base/fd.h"
 #include "base/result.h"
-#include "control/ha/resumption.h"
+#include "control/ha/pair.h"
 #include "proxy/entry/server.h"
 
 namespace tandem::app {
@@ -33,7 +33,7 @@ struct Inheritance {
   std::string health_path;             ///< of the supervisor's request
   std::optional<LeftProxy> proxy;      ///< the one that serves
   std::vector<LeftProxy> draining;     ///< those that were told to end
-  std::optional<ha::Resumption> pair;  ///< nothing at the first start
+  std::optional<ha::Pair::Left> pair;  ///< nothing at the first start
 };
 
 /// Nothing when this program did not replace another one. Errors: it was told something that it does not understand.

@@ -114,16 +114,17 @@ class Supervisor {
             [this](const ha::DataPlaneVerdict& verdict) { pair_->health().data_plane_looked_at(verdict); }) {}
 
   /// `left`: by the supervisor before this one, if there was one.
-  int run(Signals& signals, const std::optional<ha::Resumption>& left, std::optional<LeftProxy> proxy,
+  int run(Signals& signals, std::optional<ha::Pair::Left> left, std::optional<LeftProxy> proxy,
           std::vector<LeftProxy> draining) {
     const ha::Pair::Outside outside{.tell = [this](const boost::json::object& status) { tell_proxy(status); },
                                     .restart = [this] { return prepare_restart(); }};
-    const auto started = pair_->start(outside, left);
+    const bool goes_on = left.has_value();
+    const auto started = pair_->start(outside, std::move(left));
     if (!started) {
       report_command_error(started.error().text());
       return 1;
     }
-    if (left) {
+    if (goes_on) {
       served_ = true;
       base::log_info("The program was started anew in its place", {{"version", base::kVersion}});
       check_.assume_well();
@@ -228,6 +229,7 @@ class Supervisor {
     replacing_ = false;
     if (stopping_) co_return;
     tasks_.spawn(retire(std::move(proxy_)));
+    check_.process_ended();  // the new one has a moment before it must show what it can
     serve_with(std::move(*next));
   }
 
@@ -282,9 +284,15 @@ class Supervisor {
     next.health_path = proxy_start_.health_path;
     if (proxy_ != nullptr && !proxy_->has_ended()) next.proxy = proxy_->left();
     for (const ProxyProcess* proxy : draining_) next.draining.push_back(proxy->left());
-    next.pair = co_await pair_->suspend();
-    const base::Error failed = start_anew(file, proxy_start_.arguments, next);
-    base::log_error("The program cannot be started anew; it ends", {{"error", failed.text()}});
+    base::Result<ha::Pair::Left> left = co_await pair_->suspend();
+    std::string failed;
+    if (left) {
+      next.pair = std::move(*left);
+      failed = start_anew(file, proxy_start_.arguments, next).text();
+    } else {
+      failed = left.error().text();
+    }
+    base::log_error("The program cannot be started anew; it ends", {{"error", failed}});
     exit_status_ = 1;
     loop::Loop::current().stop();
   }
@@ -372,7 +380,7 @@ int supervise(const StaticSources& sources, const StaticLoad& load, Inheritance 
                    .health_path = start.health_path.empty() ? secret_path() : start.health_path,
                    .addresses = (*pair)->addresses()};
   return Supervisor(load.configuration, std::move(proxy), std::move(*pair))
-      .run(signals, start.pair, std::move(start.proxy), std::move(start.draining));
+      .run(signals, std::move(start.pair), std::move(start.proxy), std::move(start.draining));
 }
 
 }  // namespace tandem::app

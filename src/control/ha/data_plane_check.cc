@@ -6,6 +6,8 @@
 #include <sys/stat.h>
 
 #include <fstream>
+#include <optional>
+#include <utility>
 
 #include "engine/net/tcp.h"
 
@@ -58,6 +60,22 @@ std::size_t count_descriptors(const std::string& directory) {
     ::closedir(entries);
   }
   return count;
+}
+
+/// State and processor time of a thread.
+struct ThreadUse {
+  char state = '?';
+  loop::Nanoseconds cpu_time{0};
+};
+
+std::optional<ThreadUse> use_of_thread(int pid, int thread) {
+  const std::string directory = fmt::format("/proc/{}/task/{}/", pid, thread);
+  std::string stat;
+  std::getline(std::ifstream(directory + "stat"), stat);
+  const std::size_t name_end = stat.rfind(") ");  // a name may hold anything
+  std::int64_t nanoseconds = 0;
+  if (name_end == std::string::npos || !(std::ifstream(directory + "schedstat") >> nanoseconds)) return std::nullopt;
+  return ThreadUse{.state = stat[name_end + 2], .cpu_time = loop::Nanoseconds(nanoseconds)};
 }
 
 /// Percent of a process's descriptors that are free; 100 when it cannot be told.
@@ -134,7 +152,13 @@ loop::Task<void> DataPlaneCheck::look_regularly() {
     look();
     due = std::max(due + options_.interval, loop::Loop::current().now());
     co_await loop::sleep_until(due);
+    note_own_lateness(loop::Loop::current().exact_now() - due);
   }
+}
+
+/// The worst of the last looks; older ones count less.
+void DataPlaneCheck::note_own_lateness(loop::Nanoseconds late) {
+  own_lateness_ = std::min(std::max(late, own_lateness_ - own_lateness_ / 8), options_.starved);
 }
 
 void DataPlaneCheck::look() {
@@ -179,7 +203,8 @@ std::string DataPlaneCheck::find_lack_of_configuration() const {
 std::string DataPlaneCheck::find_silent_listener() const {
   const loop::TimePoint now = loop::Loop::current().exact_now();
   for (const auto& asked : asked_) {
-    if (now - asked->answered <= options_.timeout + options_.interval) continue;
+    const loop::Nanoseconds usual = options_.timeout + options_.interval + own_lateness_;
+    if (now - asked->answered <= (starving_ ? std::max(usual, options_.starved) : usual)) continue;
     return fmt::format("no answer on {} for {} ms{}", asked->address.text(), to_milliseconds(now - asked->answered),
                        asked->failure.empty() ? "" : ": " + asked->failure);
   }
@@ -188,15 +213,31 @@ std::string DataPlaneCheck::find_silent_listener() const {
 
 std::string DataPlaneCheck::find_stalled_worker() {
   const loop::TimePoint now = loop::Loop::current().exact_now();
+  starving_ = false;
   for (std::size_t i = 0; i < beats_.size(); ++i) {
     const std::uint64_t count = page_->hearts[i].beats.load(std::memory_order_relaxed);
     if (count != beats_[i].count) beats_[i] = {.count = count, .seen = now};
     const loop::Nanoseconds silent = now - beats_[i].seen;
-    if (silent > options_.worker_stall) {
-      return fmt::format("worker {} of the proxy stands still for {} ms", i, to_milliseconds(silent));
-    }
+    if (silent <= options_.worker_stall + own_lateness_) continue;
+    const bool waits = waits_for_a_core(i);
+    starving_ = starving_ || waits;
+    if (waits && silent < options_.starved) continue;
+    return fmt::format("worker {} of the proxy stands still for {} ms", i, to_milliseconds(silent));
   }
   return {};
+}
+
+/// Whether the thread is ready to run, and did not get to in the time since the look before.
+bool DataPlaneCheck::waits_for_a_core(std::size_t worker) {
+  const std::optional<ThreadUse> use =
+      use_of_thread(pid_, page_->hearts[worker].thread.load(std::memory_order_relaxed));
+  if (!use) return false;
+  Beat& beat = beats_[worker];
+  const loop::TimePoint now = loop::Loop::current().exact_now();
+  const loop::Nanoseconds passed = now - std::exchange(beat.cpu_time_at, now);
+  const loop::Nanoseconds used = use->cpu_time - std::exchange(beat.cpu_time, use->cpu_time);
+  const bool comparable = passed < options_.interval * 4;
+  return use->state == 'R' && comparable && used < passed / 4;
 }
 
 const std::string& DataPlaneCheck::find_shortage() {

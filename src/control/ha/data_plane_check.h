@@ -19,6 +19,9 @@ struct DataPlaneOptions {
   loop::Nanoseconds interval = std::chrono::milliseconds(50);       ///< between two looks and between two requests
   loop::Nanoseconds timeout = std::chrono::milliseconds(100);       ///< for an answer
   loop::Nanoseconds worker_stall = std::chrono::milliseconds(100);  ///< a worker without a beat for so long hangs
+  /// A worker that could run but gets no core, on a machine with too much to do, is given so long instead: moving the
+  /// addresses would not help it, and the other node may have as much to do.
+  loop::Nanoseconds starved = std::chrono::seconds(1);
   /// After an end of the process it may be restarted for so long before that counts.
   loop::Nanoseconds restart_grace = std::chrono::milliseconds(200);
   int rise = 2;                    ///< good looks in a row until it is healthy
@@ -66,6 +69,7 @@ class DataPlaneCheck {
   loop::Task<void> look_regularly();
   loop::Task<void> ask_regularly(Asked& asked);
   void look();
+  void note_own_lateness(loop::Nanoseconds late);
   DataPlaneVerdict judge();
   std::string find_stalled_worker();
   std::string find_silent_listener() const;
@@ -85,9 +89,15 @@ class DataPlaneCheck {
   struct Beat {
     std::uint64_t count = 0;
     loop::TimePoint seen;
+    // Of its thread, at the last look that found it silent.
+    loop::Nanoseconds cpu_time{-1};
+    loop::TimePoint cpu_time_at;
   };
+  bool waits_for_a_core(std::size_t worker);
+  bool starving_ = false;  // a worker waits for a core, at the last look
   std::vector<Beat> beats_;
   std::vector<std::unique_ptr<Asked>> asked_;
+  loop::Nanoseconds own_lateness_{0};  // how late the looks themselves were lately: the machine is that busy
   loop::TimePoint shortage_looked_at_{};
   std::string shortage_;
   loop::Scope tasks_;

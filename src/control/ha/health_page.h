@@ -18,6 +18,7 @@ struct HealthPage {
   /// One worker's; alone on its line, so that beating disturbs no other core.
   struct alignas(64) Heart {
     std::atomic<std::uint64_t> beats{0};
+    std::atomic<int> thread{0};  ///< its number in the kernel (gettid)
   };
 
   std::array<Heart, kMostWorkers> hearts;

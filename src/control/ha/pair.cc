@@ -84,18 +84,14 @@ Result<void> Pair::open_peer_link() {
   return {};
 }
 
-Result<void> Pair::start(Outside outside, const std::optional<Resumption>& left) {
+Result<void> Pair::start(Outside outside, std::optional<Left> left) {
   auto control = ControlSocket::listen(control_socket_path(state_directory_),
                                        [this](object request) { return execute(std::move(request)); });
   if (!control) return std::move(control.error());
   control_ = std::move(*control);
   outside_ = std::move(outside);
-  if (left) {
-    left_ = *left;
-    in_maintenance_ = left->maintenance;
-    health_->go_on();
-  }
-  speaker_->start(left.value_or(Resumption()));
+  if (left) take_over_from(std::move(*left));
+  speaker_->start(left_);
   health_->start();
   if (link_ != nullptr) {
     link_->start([this] { weigh_peers(); },
@@ -106,6 +102,19 @@ Result<void> Pair::start(Outside outside, const std::optional<Resumption>& left)
   tasks_.spawn(hear_speaker());
   tasks_.spawn(tell_regularly());
   return {};
+}
+
+void Pair::take_over_from(Left left) {
+  Result<Resumption> resumption = ha::take_over(std::move(left.keeper));
+  if (resumption) {
+    left_ = std::move(*resumption);
+    health_->go_on();
+  } else {
+    base::log_error("The virtual addresses do not pass to the program that was started",
+                    {{"error", resumption.error().text()}});
+  }
+  in_maintenance_ = left.maintenance;
+  if (in_maintenance_) (void)speaker_->post({.event = vrrp::MaintenanceChanged{.on = true}});
 }
 
 void Pair::repeat_status() { outside_.tell(full_status()); }
@@ -148,7 +157,7 @@ std::string Pair::obstacle_to_suspend() const {
   return {};
 }
 
-loop::Task<Resumption> Pair::suspend() {
+loop::Task<Result<Pair::Left>> Pair::suspend() {
   tasks_.cancel();
   constexpr auto kPatience = std::chrono::seconds(1);
   co_await notifier_->drain(kPatience);
@@ -156,9 +165,9 @@ loop::Task<Resumption> Pair::suspend() {
   switch_over_.reset();
   link_.reset();
   health_.reset();
-  Resumption left = speaker_->suspend();
-  left.maintenance = in_maintenance_;
-  co_return left;
+  Result<Keeper> keeper = speaker_->leave_to_keeper();
+  if (!keeper) co_return std::move(keeper.error());
+  co_return Left{.keeper = std::move(*keeper), .maintenance = in_maintenance_};
 }
 
 void Pair::dump(int signal) {

@@ -39,13 +39,18 @@ class Pair {
     Tell tell;        ///< gets the status whenever it changed, and once a second
     Restart restart;  ///< for the command of that name
   };
-  /// `left`: by the process before this one (suspend()). Errors: another supervisor runs.
-  base::Result<void> start(Outside outside, const std::optional<Resumption>& left);
+  /// What one program leaves to the next one in the same process.
+  struct Left {
+    Keeper keeper;
+    bool maintenance = false;
+  };
+  /// `left`: by the program before this one. Errors: another supervisor runs.
+  base::Result<void> start(Outside outside, std::optional<Left> left);
   /// Why suspend() would break something now; empty when it would not.
   std::string obstacle_to_suspend() const;
-  /// Stops everything and leaves the addresses where they are, for a process that takes this one's place at once. This
-  /// object is of no use afterwards.
-  loop::Task<Resumption> suspend();
+  /// Stops everything but what a keeper goes on with, for the program that this process becomes. This object is of no
+  /// use afterwards. Errors: no process to be had.
+  loop::Task<base::Result<Left>> suspend();
   /// Tells the status again (to a new proxy).
   void repeat_status();
   NodeHealth& health() { return *health_; }
@@ -61,6 +66,7 @@ class Pair {
  private:
   Pair(const model::HighAvailability& configuration, std::string state_directory);
   base::Result<void> open_peer_link();
+  void take_over_from(Left left);
   loop::Task<void> hear_speaker();
   loop::Task<void> tell_regularly();
   void take(const Report& report);

@@ -68,7 +68,7 @@ object to_json(const Resumption& from) {
     routers[name] = object{{"lastAdvert", static_cast<std::int64_t>(router.last_advert.count())},
                            {"weight", static_cast<std::int64_t>(router.weight)}};
   }
-  return {{"routers", std::move(routers)}, {"held", to_json(from.held)}, {"maintenance", from.maintenance}};
+  return {{"routers", std::move(routers)}, {"held", to_json(from.held)}};
 }
 
 Result<Resumption> resumption_of(const object& from) {
@@ -83,8 +83,6 @@ Result<Resumption> resumption_of(const object& from) {
   Result<std::vector<address::VirtualAddress>> held = addresses_of(from.if_contains("held"));
   if (!held) return std::move(held.error());
   out.held = std::move(*held);
-  const value* const maintenance = from.if_contains("maintenance");
-  out.maintenance = maintenance != nullptr && maintenance->is_bool() && maintenance->get_bool();
   return out;
 }
 

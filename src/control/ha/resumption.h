@@ -25,7 +25,6 @@ struct Resumption {
   /// What stands in the kernel; whoever takes over removes what it is not configured to hold. Only address, prefix and
   /// link count.
   std::vector<address::VirtualAddress> held;
-  bool maintenance = false;
 
   bool was_master(const std::string& router) const;
 };

@@ -15,7 +15,6 @@ TEST(Resumption, SurvivesTheWay) {
   left.held.push_back(*address::parse_virtual_address("192.168.1.100/24"));
   left.held.back().link = 3;
   left.held.push_back(*address::parse_virtual_address("fd00::100/64"));
-  left.maintenance = true;
   const auto got = resumption_of(boost::json::parse(boost::json::serialize(to_json(left))).as_object());
   ASSERT_TRUE(got) << got.error().text();
   EXPECT_EQ(got->routers, left.routers);
@@ -26,7 +25,6 @@ TEST(Resumption, SurvivesTheWay) {
   EXPECT_EQ(got->held[0].text(), left.held[0].text());
   EXPECT_EQ(got->held[0].link, 3);
   EXPECT_EQ(got->held[1].address, left.held[1].address);
-  EXPECT_TRUE(got->maintenance);
 }
 
 TEST(Resumption, NamesWhatIsMissing) {

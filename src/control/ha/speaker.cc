@@ -184,7 +184,6 @@ void Speaker::start(const Resumption& left) {
     if (before == left.routers.end()) continue;
     const int router = static_cast<int>(i);
     (void)post({.router = router, .event = vrrp::WeightChanged{.total = before->second.weight}});
-    if (left.maintenance) (void)post({.router = router, .event = vrrp::MaintenanceChanged{.on = true}});
   }
   state_->thread = std::thread([state = state_.get(), resume] { state->run(resume); });
 }
@@ -203,16 +202,19 @@ void Speaker::remove_unwanted(const std::vector<address::VirtualAddress>& held) 
       .release(state_->kernel.routes);
 }
 
-Resumption Speaker::suspend() {
+void Speaker::end_thread() {
   state_->suspending.store(true);
   ring(state_->wake);
   if (state_->thread.joinable()) state_->thread.join();
+}
+
+Resumption Speaker::State::left() const {
   Resumption left;
-  const Snapshot seen = snapshot();
-  for (std::size_t i = 0; i < state_->plan->routers.size(); ++i) {
-    SpeakingRouter& router = *state_->plan->routers[i];
-    const bool master = seen.routers[i].status.state == vrrp::State::kMaster;
-    left.routers[router.settings().name] = {.last_advert = master ? seen.routers[i].last_advert : vrrp::kNever,
+  for (std::size_t i = 0; i < plan->routers.size(); ++i) {
+    SpeakingRouter& router = *plan->routers[i];
+    const vrrp::Instance& one = plan->instance(i);
+    const bool master = one.state() == vrrp::State::kMaster;
+    left.routers[router.settings().name] = {.last_advert = master ? one.last_advert() : vrrp::kNever,
                                             .weight = router.memory.weight};
     if (!router.memory.holding) continue;
     const auto& addresses = router.addresses().addresses();

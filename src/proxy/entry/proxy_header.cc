@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::string_view kV1 = "PROXY ";
 constexpr std::string_view kV2("\r\n\r\n\0\r\nQUIT\n", 12);
-constexpr std::size_t kV1Longest = 107;
+constexpr std::size_t kV1Longest = 107;  // with its CR LF
 constexpr std::size_t kV2Fixed = 16;
 constexpr std::size_t kV2Longest = kV2Fixed + 4096;
 
@@ -32,9 +32,8 @@ std::optional<std::uint16_t> parse_port(std::string_view text) {
 }
 
 ProxyHeader parse_v1(std::string_view bytes) {
-  const std::size_t end = bytes.find("\r\n");
-  const bool too_long = std::min(end, bytes.size()) > kV1Longest;  // whether its end came with it or not
-  if (too_long || end == std::string_view::npos) return {too_long ? Kind::kBad : Kind::kMore};
+  const std::size_t end = bytes.substr(0, kV1Longest).find("\r\n");
+  if (end == std::string_view::npos) return {bytes.size() < kV1Longest ? Kind::kMore : Kind::kBad};
   ProxyHeader header;
   header.size = end + 2;
   std::array<std::string_view, 5> words;

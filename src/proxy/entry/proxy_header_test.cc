@@ -37,6 +37,18 @@ TEST(ProxyHeader, VersionOneNamesBothEnds) {
   EXPECT_EQ(parse_proxy_header("PROXY UNKNOWN ffff:: ffff:: 1 2\r\n").kind, Kind::kLocal);
 }
 
+TEST(ProxyHeader, VersionOneHas107BytesAtMost) {
+  const std::string longest = "PROXY UNKNOWN " + std::string(91, ' ') + "\r\n";
+  ASSERT_EQ(longest.size(), 107U);
+  EXPECT_EQ(parse_proxy_header(longest).kind, Kind::kLocal);
+  EXPECT_EQ(parse_proxy_header(longest.substr(0, 106)).kind, Kind::kMore);
+  // One byte more, wherever the end of what came is.
+  const std::string longer = "PROXY UNKNOWN " + std::string(92, ' ') + "\r\n";
+  for (const std::size_t size : {107U, 108U}) {
+    EXPECT_EQ(parse_proxy_header(longer.substr(0, size)).kind, Kind::kBad) << size;
+  }
+}
+
 TEST(ProxyHeader, VersionTwoNamesBothEnds) {
   const std::string text = v2(0x21, 0x11, kV4Addresses + "some extension");
   const ProxyHeader header = parse_proxy_header(text + "GET /");

@@ -38,7 +38,9 @@ class Server {
   /// Before start(): each worker counts up one of `hearts` some 50 times a second, for somebody who watches them.
   template <class Hearts>
   void beat(Hearts& hearts) {
-    for (std::size_t i = 0; i < workers_.size() && i < hearts.size(); ++i) workers_[i]->set_heart(hearts[i].beats);
+    for (std::size_t i = 0; i < workers_.size() && i < hearts.size(); ++i) {
+      workers_[i]->set_heart(hearts[i].beats, hearts[i].thread);
+    }
   }
   /// Before start(): connections wait in the kernel's queues until accept_now().
   void hold();

@@ -1,6 +1,7 @@
 #include "proxy/entry/worker.h"
 
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <array>
 #include <utility>
@@ -104,7 +105,10 @@ void Worker::run() {
   if (!held_) start_accepting();
   loop::Scope watch;
   watch.spawn(watch_itself());
-  if (heart_ != nullptr) watch.spawn(beat());
+  if (heart_ != nullptr) {
+    heart_thread_->store(::gettid(), std::memory_order_relaxed);
+    watch.spawn(beat());
+  }
   loop_.run();
   watch.cancel();
   for (const auto& source : sources_) {

@@ -60,8 +60,12 @@ class Worker {
   void set_first(Worker* first) { first_ = first; }
   /// Control thread, before start().
   void set_observers(const Observers& observers);
-  /// Control thread, before start(): counted up while the worker's loop turns.
-  void set_heart(std::atomic<std::uint64_t>& beats) { heart_ = &beats; }
+  /// Control thread, before start(): `beats` is counted up while the worker's loop turns, `thread` becomes the kernel's
+  /// number of its thread.
+  void set_heart(std::atomic<std::uint64_t>& beats, std::atomic<int>& thread) {
+    heart_ = &beats;
+    heart_thread_ = &thread;
+  }
   /// Control thread, before start(): connections wait in the kernel until accept_now().
   void hold() { held_ = true; }
   /// Any thread; once more does nothing.
@@ -92,6 +96,7 @@ class Worker {
   std::vector<std::unique_ptr<Source>> sources_;
   Worker* first_ = nullptr;
   std::atomic<std::uint64_t>* heart_ = nullptr;
+  std::atomic<int>* heart_thread_ = nullptr;
   bool held_ = false;  // the worker's own once it runs
   std::thread thread_;
 };
