@@ -122,11 +122,14 @@ void NodeHealth::post_weights() {
 }
 
 void NodeHealth::post_unwell() {
+  // What it was in the process before this one holds until the proxy has told.
+  const bool undecided = keeps_weights_ && upstream_check_ != nullptr && !upstream_check_->known;
   for (std::size_t i = 0; i < speaker_.settings().routers.size(); ++i) {
     const bool unwell = std::ranges::any_of(checks_, [i](const auto& check) {
       const auto found = std::ranges::find(check->routers, static_cast<int>(i), &Check::Concerned::router);
       return check->unwell && found != check->routers.end() && (check->weight_is_0 || !found->weights);
     });
+    if (!unwell && undecided) continue;
     (void)speaker_.post({.router = static_cast<int>(i), .event = vrrp::UnwellChanged{.unwell = unwell}});
   }
 }
@@ -169,9 +172,9 @@ void NodeHealth::upstreams_are(UpstreamReport report) {
   const bool faulty = !enough && !configuration_.lastManStanding;
   upstream_check_->unwell = !enough && !faulty;
   upstream_check_->weight_is_0 = options.weight == 0;
-  post_unwell();
   take(*upstream_check_, {.weight = enough ? 0 : options.weight, .fault = options.weight == 0 && faulty},
        {.weight = 0, .fault = faulty}, std::move(reason));
+  post_unwell();
 }
 
 void NodeHealth::data_plane_looked_at(const DataPlaneVerdict& verdict) {

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "config/format/json_fields.h"
+
 namespace tandem::ha {
 namespace {
 
@@ -22,7 +24,8 @@ Result<Resumption::Router> router_of(const value& from) {
   const value* const weight = fields == nullptr ? nullptr : fields->if_contains("weight");
   if (last == nullptr || !last->is_int64() || weight == nullptr || !weight->is_int64()) return missing("router");
   return Resumption::Router{.last_advert = vrrp::Instant(last->get_int64()),
-                            .weight = static_cast<int>(weight->get_int64())};
+                            .weight = static_cast<int>(weight->get_int64()),
+                            .unwell = format::flag_in(*fields, "unwell")};
 }
 
 Result<address::VirtualAddress> address_of(const value& from) {
@@ -66,7 +69,8 @@ object to_json(const Resumption& from) {
   object routers;
   for (const auto& [name, router] : from.routers) {
     routers[name] = object{{"lastAdvert", static_cast<std::int64_t>(router.last_advert.count())},
-                           {"weight", static_cast<std::int64_t>(router.weight)}};
+                           {"weight", static_cast<std::int64_t>(router.weight)},
+                           {"unwell", router.unwell}};
   }
   return {{"routers", std::move(routers)}, {"held", to_json(from.held)}};
 }

@@ -19,6 +19,7 @@ struct Resumption {
   struct Router {
     vrrp::Instant last_advert = vrrp::kNever;  ///< CLOCK_BOOTTIME; kNever: it was not master
     int weight = 0;                            ///< what its checks added to its priority
+    bool unwell = false;                       ///< it asked to be replaced
     bool operator==(const Router&) const = default;
   };
   std::map<std::string, Router> routers;  ///< by name

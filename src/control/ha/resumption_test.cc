@@ -10,7 +10,7 @@ namespace {
 
 TEST(Resumption, SurvivesTheWay) {
   Resumption left;
-  left.routers["inside"] = {.last_advert = std::chrono::seconds(7), .weight = -20};
+  left.routers["inside"] = {.last_advert = std::chrono::seconds(7), .weight = -20, .unwell = true};
   left.routers["outside"] = {};
   left.held.push_back(*address::parse_virtual_address("192.168.1.100/24"));
   left.held.back().link = 3;

@@ -184,6 +184,7 @@ void Speaker::start(const Resumption& left) {
     if (before == left.routers.end()) continue;
     const int router = static_cast<int>(i);
     (void)post({.router = router, .event = vrrp::WeightChanged{.total = before->second.weight}});
+    (void)post({.router = router, .event = vrrp::UnwellChanged{.unwell = before->second.unwell}});
   }
   state_->thread = std::thread([state = state_.get(), resume] { state->run(resume); });
 }
@@ -215,7 +216,8 @@ Resumption Speaker::State::left() const {
     const vrrp::Instance& one = plan->instance(i);
     const bool master = one.state() == vrrp::State::kMaster;
     left.routers[router.settings().name] = {.last_advert = master ? one.last_advert() : vrrp::kNever,
-                                            .weight = router.memory.weight};
+                                            .weight = router.memory.weight,
+                                            .unwell = router.memory.unwell};
     if (!router.memory.holding) continue;
     const auto& addresses = router.addresses().addresses();
     left.held.insert(left.held.end(), addresses.begin(), addresses.end());
