@@ -53,13 +53,13 @@ def test_a_changed_configuration_comes_into_force_without_a_break(lab):
     n1, n2 = lab.start_pair()
     prober, watch = lab.probe(), lab.watch(n1)
     # Another priority, another address, another entry point.
-    change(n1, priority=180, virtualAddresses=[f"{VIRTUAL}/24", f"{SECOND}/24"])
+    change(n1, priority=195, virtualAddresses=[f"{VIRTUAL}/24", f"{SECOND}/24"])
     static = yaml.safe_load((n1.folder / "static.yml").read_text())
     static["entryPoints"]["more"] = {"address": ":8000"}
     (n1.folder / "static.yml").write_text(yaml.safe_dump(static))
     restarted(n1, lambda: hang_up(n1))
     until(lambda: n1.holds(SECOND) and n1.holds(), "both addresses")
-    assert n1.instance()["priority"] == 180 and n1.state() == "MASTER"
+    assert n1.instance()["priority"] == 195 and n1.state() == "MASTER"
     more = lab.spawn("client", "curl", "-sf", "-o", "/dev/null", f"http://{SECOND}:8000/")
     assert more.wait(SECONDS) == 0
     # What is not configured any more goes.

@@ -263,9 +263,6 @@ void Server::drain(std::string_view entry_point) {
   const std::size_t index = index_of(entry_point);
   if (index == kNone) return;
   for (const auto& worker : workers_) worker->drain(index);
-  // The workers wait on copies of these, and a supervisor may hold more: clients are refused at once all the same.
-  for (const base::Fd& socket : entry_points_[index]->sockets) ::shutdown(socket.get(), SHUT_RDWR);
-  entry_points_[index]->sockets.clear();
 }
 
 void Server::cut(std::string_view entry_point) {

@@ -50,7 +50,8 @@ class Server {
   void start();
   /// New requests go to `snapshot`. `done` runs on the last worker to change over, on its thread.
   void swap(const std::shared_ptr<const routing::Snapshot>& snapshot, std::move_only_function<void()> done = {});
-  /// An entry point accepts no more; its idle connections close, others after their request. Unknown names are ignored.
+  /// An entry point accepts no more, and closes its listening sockets (a supervisor's copies take connections for the
+  /// proxy after this one); its idle connections close, others after their request. Unknown names are ignored.
   void drain(std::string_view entry_point);
   /// Ends what an entry point still serves.
   void cut(std::string_view entry_point);

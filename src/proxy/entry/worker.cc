@@ -172,7 +172,10 @@ void Worker::adopt(std::size_t entry_point, net::Accepted accepted) {
 }
 
 void Worker::drain(std::size_t entry_point) {
-  loop_.post([source = sources_[entry_point].get()] { source->drain(); });
+  loop_.post([this, entry_point] {
+    sources_[entry_point]->drain();
+    entry_points_[entry_point]->sockets[index_].reset();
+  });
 }
 
 void Worker::cut(std::size_t entry_point) {
