@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 #include <net/if.h>
+#include <netdb.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -14,6 +16,7 @@
 #include <fstream>
 
 #include "app/command_arguments.h"
+#include "app/ha_on_this_host.h"
 #include "app/ha_section.h"
 #include "app/static_configuration.h"
 #include "base/clock.h"
@@ -152,9 +155,17 @@ void print(std::string_view text) {
 }
 void explain(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stderr); }
 
+/// What another node gets. Errors: it would be of no use there, which has to be said before an invitation is used up.
 Result<boost::json::object> offer_of(const model::StaticConfiguration& configuration) {
+  const format::Value offered = ha_offer(configuration);
+  const format::Value section(format::Object{{"ha", offered}}, {});
+  const HaSectionReport report = check_ha_section(keepalived::yaml_text(section), configuration);
+  if (!report.errors.empty()) {
+    return Error(ErrorKind::kInvalid,
+                 "another node would refuse the section that it gets: " + report.errors.front().text());
+  }
   boost::system::error_code error;
-  boost::json::value offer = boost::json::parse(format::serialize_json(ha_offer(configuration)), error);
+  boost::json::value offer = boost::json::parse(format::serialize_json(offered), error);
   if (error || !offer.is_object()) return Error(ErrorKind::kInternal, "the section ha cannot be written as JSON");
   return boost::json::object{{"ha", std::move(offer)}};
 }
@@ -195,6 +206,31 @@ Result<peer::Joined> ask_to_join(const peer::Invitation& invitation, const peer:
   return loop::drive(peer::join_by_invitation(invitation, keys, node));
 }
 
+/// Where unicast adverts go: the address itself, or the first one of a name. Blocks for DNS.
+std::string advert_host(const std::string& host) {
+  if (net::IpAddress::parse(host)) return host;
+  const addrinfo hints{.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
+  addrinfo* found = nullptr;
+  std::array<char, NI_MAXHOST> text{};
+  if (::getaddrinfo(host.c_str(), nullptr, &hints, &found) != 0) return host;
+  const int failed =
+      ::getnameinfo(found->ai_addr, found->ai_addrlen, text.data(), text.size(), nullptr, 0, NI_NUMERICHOST);
+  ::freeaddrinfo(found);
+  return failed == 0 ? text.data() : host;
+}
+
+/// Tells what `tandem check` would say of this node with the section. Whether it can be used.
+bool tell_findings(const std::string& section, const StaticLoad& loaded) {
+  const HaSectionReport report = check_ha_section(section, loaded.configuration);
+  for (const format::Problem& problem : report.errors) explain(fmt::format("error: {}\n", problem.text()));
+  for (const format::Problem& problem : report.doubts) explain(fmt::format("warning: {}\n", problem.text()));
+  if (!report.errors.empty()) return false;
+  for (const format::Problem& problem : ha_problems_on_this_host(report.understood)) {
+    explain(fmt::format("warning: on this host: {}\n", problem.text()));
+  }
+  return true;
+}
+
 /// Says what there is to do now.
 int finish_join(const peer::Joined& joined, const StaticLoad& loaded, const Words& words) {
   const auto offer = format::parse_json(boost::json::serialize(joined.offer), "the other node's answer");
@@ -207,11 +243,17 @@ int finish_join(const peer::Joined& joined, const StaticLoad& loaded, const Word
     print(fmt::format("ha:\n  peerLink:\n    peers: [\"{}\"]\n", joined.address));
     return 0;
   }
-  format::Value section = ha_section(*ha, address->host, joined.address);
+  format::Value section = ha_section(*ha, advert_host(address->host), joined.address);
   if (!words.node.empty()) {
     section.object()->front().value.object()->push_back({"nodeName", format::Value(words.node, {})});
   }
   const std::string text = keepalived::yaml_text(section);
+  if (!tell_findings(text, loaded)) {
+    print(text);
+    return command_failed(
+        "the section above would be refused here: correct it, add it to the static configuration of this node and try "
+        "`tandem check`. There is no need to join again");
+  }
   if (!words.write) {
     explain("Add this to the static configuration of this node and start tandem again:\n");
     print(text);

@@ -2,8 +2,13 @@
 
 #include <algorithm>
 
-#include "config/format/decode.h"
+#include "config/format/json.h"
+#include "config/format/schema.h"
+#include "config/format/yaml.h"
 #include "config/model/decode_configuration.h"
+#include "config/model/effective.h"
+#include "config/model/validate.h"
+#include "config/model/validate_ha.h"
 
 namespace tandem::app {
 namespace {
@@ -23,23 +28,72 @@ void mirror(model::VrrpSettings& settings, std::int64_t highest) {
   settings.sourceAddress.clear();
 }
 
-/// Members of `value` that `standard` has not, or has otherwise.
-Value difference(const Value& value, const Value& standard) {
-  const Object* const members = value.object();
-  if (members == nullptr) return value;
-  Object out;
-  for (const Member& member : *members) {
-    const Value* const same = standard.find(member.name);
-    if (same != nullptr && *same == member.value) continue;
-    out.push_back({member.name, same == nullptr ? member.value : difference(member.value, *same)});
+using Kind = format::Schema::Kind;
+
+/// What stands for a value that format::encode() leaves out.
+Value nothing_of(Kind kind) {
+  switch (kind) {
+    case Kind::kBool:
+      return {false, {}};
+    case Kind::kInteger:
+      return {std::int64_t{0}, {}};
+    case Kind::kFloat:
+      return {0.0, {}};
+    case Kind::kDuration:
+      return {std::string("0s"), {}};
+    case Kind::kText:
+    case Kind::kSecret:
+      return {std::string(), {}};
+    case Kind::kList:
+      return {format::Array{}, {}};
+    case Kind::kMap:
+    case Kind::kSection:
+      return {Object{}, {}};
+    case Kind::kAny:
+      break;
   }
-  return {std::move(out), value.position()};
+  return {};
 }
 
-Value encoded(const model::StaticConfiguration& configuration, std::string_view member) {
-  const Value all = format::encode(configuration, false);
-  const Value* const found = all.find(member);
-  return found == nullptr ? Value(Object{}, {}) : *found;
+Value said(const format::Schema& schema, const Value& value);
+
+/// The members of a section that are not default. `section`: as format::encode() has it.
+Object members_said(const format::Schema& schema, const Value& section) {
+  Object out;
+  for (const format::Schema::Field& field : schema.fields) {
+    const format::Schema& type = field.schema();
+    const Value* const given = section.find(field.name);
+    if (type.kind == Kind::kSection) {
+      if (given == nullptr) continue;
+      Object members = members_said(type, *given);
+      // Present and all default is something to say only where it is allowed to say it.
+      if (members.empty() && !(field.optional && field.stand_alone)) continue;
+      out.push_back({field.name, {std::move(members), {}}});
+      continue;
+    }
+    if (given == nullptr && field.optional) continue;
+    const Value value = given == nullptr ? nothing_of(type.kind) : *given;
+    const bool is_default =
+        field.default_json.empty() ? value.is_null() : format::serialize_json(value) == field.default_json;
+    if (!is_default) out.push_back({field.name, said(type, value)});
+  }
+  return out;
+}
+
+/// A value without what is default inside of it.
+Value said(const format::Schema& schema, const Value& value) {
+  if (schema.kind == Kind::kSection) return {members_said(schema, value), {}};
+  if (schema.kind == Kind::kList && value.array() != nullptr) {
+    format::Array out;
+    for (const Value& element : *value.array()) out.push_back(said(schema.element(), element));
+    return {std::move(out), {}};
+  }
+  if (schema.kind == Kind::kMap && value.object() != nullptr) {
+    Object out;
+    for (const Member& member : *value.object()) out.push_back({member.name, said(schema.element(), member.value)});
+    return {std::move(out), {}};
+  }
+  return value;
 }
 
 /// The member of this name, made when it is missing.
@@ -70,28 +124,15 @@ Value ha_offer(const model::StaticConfiguration& first) {
   std::int64_t highest = 0;
   for (const auto& [name, instance] : ha.instances) highest = std::max(highest, instance.priority);
   for (auto& [name, instance] : ha.instances) mirror(instance, highest);
-  mirror(ha, ha.priority);
-  model::PeerLink& link = ha.peerLink.emplace();
-  if (first.ha->peerLink) {
-    link.heartbeat = first.ha->peerLink->heartbeat;
-    link.timeout = first.ha->peerLink->timeout;
-    const std::string& address = first.ha->peerLink->address;
-    const std::size_t colon = address.rfind(':');
-    if (colon != std::string::npos) link.address = address.substr(colon);
-  }
-  model::StaticConfiguration standard;
-  standard.ha.emplace().peerLink.emplace();
-  Value offer = difference(encoded(other, "ha"), encoded(standard, "ha"));
-  // Instances are compared with a default one each.
-  if (Value* const instances = ha.instances.empty() ? nullptr : &member_of(offer, "instances")) {
-    for (const auto& [name, unused] : ha.instances) standard.ha->instances[name] = {};
-    const Value plain = encoded(standard, "ha");
-    *instances = difference(*encoded(other, "ha").find("instances"), *plain.find("instances"));
-    std::erase_if(*offer.object(), [](const Member& member) { return member.name == "priority"; });
-  } else {
-    member_of(offer, "priority") = Value(ha.priority, {});
-  }
-  return offer;
+  if (ha.instances.empty()) mirror(ha, ha.priority);
+  if (!ha.peerLink) ha.peerLink.emplace();
+  model::PeerLink& link = *ha.peerLink;
+  link.peers.clear();
+  link.certificateDirectory.clear();
+  if (const std::size_t colon = link.address.rfind(':'); colon != std::string::npos) link.address.erase(0, colon);
+  const Value encoded = format::encode(other, false);
+  const format::Schema* const schema = format::schema_of<model::StaticConfiguration>().at({"ha"});
+  return said(*schema, *encoded.find("ha"));
 }
 
 Value ha_section(Value offer, const std::string& peer_host, const std::string& peer_address) {
@@ -102,6 +143,26 @@ Value ha_section(Value offer, const std::string& peer_host, const std::string& p
   }
   member_of(member_of(offer, "peerLink"), "peers") = list_of(peer_address);
   return {Object{{"ha", std::move(offer)}}, {}};
+}
+
+HaSectionReport check_ha_section(const std::string& text, model::StaticConfiguration joining) {
+  HaSectionReport report;
+  const auto tree = format::parse_yaml(text, "the section ha");
+  if (!tree) {
+    report.errors.push_back({.position = {}, .path = "ha", .message = tree.error().text(), .suggestion = {}});
+    return report;
+  }
+  std::vector<std::string> ignored;
+  joining.ha = model::decode_static(*tree, report.errors, ignored).ha;
+  if (!report.errors.empty()) return report;
+  if (!joining.ha) {
+    report.errors.push_back({.position = {}, .path = "ha", .message = "there is no section ha", .suggestion = {}});
+    return report;
+  }
+  report.errors = model::validate(model::effective(joining));
+  report.doubts = model::ha_warnings(*joining.ha);
+  report.understood = std::move(*joining.ha);
+  return report;
 }
 
 }  // namespace tandem::app
