@@ -1,5 +1,7 @@
 #include "app/ha_command.h"
 
+#include <fmt/format.h>
+
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
 #include <cstdio>
@@ -94,8 +96,13 @@ std::string node_text(const object& node) {
   return out;
 }
 
+/// A node that was never reached has no address: then its name stands there, and where it was looked for.
 std::string link_text(const object& link) {
-  std::string out = fmt::format("peer link {}: {}\n", shown(link, "address"), shown(link, "state"));
+  const std::string address = shown(link, "address");
+  std::string out =
+      fmt::format("peer link {}: {}", address.empty() ? "to " + shown(link, "node") : address, shown(link, "state"));
+  if (const std::string tried = joined(list_in(link, "tried")); !tried.empty()) out += " (tried " + tried + ")";
+  out += '\n';
   if (!part_in(link, "status").empty()) out += node_text(part_in(link, "status"));
   return out;
 }

@@ -1,5 +1,7 @@
 #include "control/ha/pair_status.h"
 
+#include <fmt/format.h>
+
 #include <boost/json/array.hpp>
 
 #include "base/clock.h"
@@ -154,6 +156,7 @@ array peers_status(const std::vector<peer::PeerLink::Peer>& peers) {
                {"paths", peer.paths},
                {"outsideOfServiceNetwork", peer.elsewhere}};
     if (peer.status) one["status"] = *peer.status;
+    if (!peer.tried.empty()) one["tried"] = array(peer.tried.begin(), peer.tried.end());
     all.push_back(std::move(one));
   }
   return all;

@@ -66,5 +66,17 @@ TEST_F(PairStatusTest, SaysWhatAPlannedSwitchOverCannotDo) {
   EXPECT_FALSE(instance().contains("switchOverError")) << "nobody wants it to";
 }
 
+TEST(PeersStatus, ANodeThatWasNeverReachedIsNamedWithWhereItIsLookedFor) {
+  peer::PeerLink::Peer peer;
+  peer.name = "b";
+  peer.tried = {"10.0.0.2:7112"};
+  const object missing = peers_status({peer}).at(0).as_object();
+  EXPECT_EQ(text_in(missing, "node"), "b");
+  EXPECT_EQ(text_in(missing, "state"), "never up");
+  EXPECT_EQ(missing.at("tried"), boost::json::array{"10.0.0.2:7112"});
+  peer.tried.clear();
+  EXPECT_FALSE(peers_status({peer}).at(0).as_object().contains("tried"));
+}
+
 }  // namespace
 }  // namespace tandem::ha

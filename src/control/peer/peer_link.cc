@@ -110,6 +110,9 @@ PeerLink::Peer PeerLink::State::view(const PeerNode& node) const {
   out.state = node.state;
   out.status = node.status;
   out.heard = node.heard;
+  if (node.address.empty()) {
+    for (const PeerTarget& target : targets) out.tried.push_back(peer_address_text(target.host, target.port));
+  }
   for (const auto& path : paths) {
     if (!path->up || path->over || path->fingerprint != node.fingerprint) continue;
     ++out.paths;

@@ -40,9 +40,10 @@ class PeerLink {
   };
 
   struct Peer {
-    std::string name;         ///< As its hello says; the file's name of its certificate before the first.
-    std::string fingerprint;  ///< SHA-256 of its certificate in hex: who it is.
-    std::string address;      ///< ip:port of the path heard last; empty before the first.
+    std::string name;                ///< As its hello says; the file's name of its certificate before the first.
+    std::string fingerprint;         ///< SHA-256 of its certificate in hex: who it is.
+    std::string address;             ///< ip:port of the path heard last; empty before the first.
+    std::vector<std::string> tried;  ///< host:port where it is looked for; empty once it was heard.
     LinkState state = LinkState::kNone;
     bool elsewhere = false;                     ///< Up over a path that is outside of Settings::service.
     std::size_t paths = 0;                      ///< Paths that are up.

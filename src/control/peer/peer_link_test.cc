@@ -149,12 +149,14 @@ TEST(PeerLink, BothMayDialAndOneConnectionStays) {
     return std::move(*made);
   };
   const auto a = node(directory_a, "a", 0);
+  EXPECT_EQ(a->peers()[0].tried, std::vector{addresses[1]});
   const auto b = node(directory_b, "b", 1);
   const auto settled = [&] { return a->peers()[0].paths == 1 && b->peers()[0].paths == 1; };
   pass(3s);
   EXPECT_TRUE(settled());
   EXPECT_EQ(a->peers()[0].state, LinkState::kUp);
   EXPECT_EQ(b->peers()[0].state, LinkState::kUp);
+  EXPECT_TRUE(a->peers()[0].tried.empty());
 }
 
 TEST(PeerLink, SeveralPathsLeadToOnePeer) {
