@@ -244,6 +244,18 @@ TEST_F(Kernel, AVirtualMacHasAnyNameAndAddressButNoOtherInterfaceGoesForIt) {
   network_->on(1, [&] { EXPECT_FALSE(HostLinks::read()->by_name("pair0")); });
 }
 
+TEST_F(Kernel, AVirtualMacThatIsThereAlreadyIsTakenWithItsAddresses) {
+  const HostLink parent = eth0(1);
+  network_->output(1, "ip link add vrrp.51 link eth0 address 00:00:5e:00:01:33 type macvlan mode private");
+  network_->output(1, "ip addr add 192.168.1.100/24 dev vrrp.51");
+  network_->on(1, [&] {
+    const auto mac = VirtualMac::create(parent, true, completed({}, true, 51));
+    ASSERT_TRUE(mac) << mac.error().text();
+    EXPECT_TRUE(mac->link().holds(*net::IpAddress::parse("192.168.1.100")));
+    EXPECT_TRUE(mac->link().running());
+  });
+}
+
 TEST_F(Kernel, AnUntrackedAddressThatWasLetGoIsNotRenewed) {
   Netlink netlink = this->netlink(1);
   VirtualAddress untracked = virtual_address(1, "192.168.1.101/24");
