@@ -81,3 +81,17 @@ def test_a_planned_switch_over_is_refused_by_a_node_without_living_servers(lab):
     until(lambda: n2.instance()["priority"] == 1, "n2 is unwell")
     until(lambda: n1.status()["peers"][0]["status"]["instances"][0]["priority"] == 1, "n1 knows it")
     assert n1.command("failover", check=False) == "" and n1.state() == "MASTER" and n1.holds()
+
+
+def test_a_node_that_starts_anew_is_as_unwell_as_before(lab):
+    n1, n2 = start(lab, track=tracking())
+    stop_backend(n2)
+    until(lambda: n2.instance()["priority"] == 1, "n2 is unwell")
+    stop_backend(n1)
+    until(lambda: n1.instance()["priority"] == 1, "n1 is unwell too")
+    master = n1 if n1.state() == "MASTER" else n2
+    other, before = (n2 if master is n1 else n1), master.transitions()
+    proxy = other.proxy_pid()
+    other.command("restart")
+    until(lambda: other.proxy_pid() != proxy and "living" in other.status().get("upstreams", {}), "its new proxy has told")
+    assert other.instance()["priority"] == 1 and master.holds() and master.transitions() == before
