@@ -51,6 +51,7 @@ base::Result<HostLinks> HostLinks::read() {
                           .mac = event.mac,
                           .mtu = event.mtu,
                           .flags = event.flags,
+                          .below = event.below,
                           .macvlan = event.macvlan,
                           .addresses = {}});
   });

@@ -29,6 +29,7 @@ struct HostLink {
   std::array<std::uint8_t, 6> mac{};
   unsigned mtu = 0;
   std::uint32_t flags = 0;  ///< IFF_
+  int below = 0;            ///< the index of the interface under this one; 0: none
   bool macvlan = false;     ///< one with a MAC of its own above another
   std::vector<HostAddress> addresses;
   bool running() const;

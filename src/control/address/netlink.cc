@@ -85,6 +85,7 @@ bool read_link(const nlmsghdr& message, LinkEvent& out) {
     if (type == IFLA_MTU) copy_value(value, out.mtu);
     if (type == IFLA_ADDRESS && value.size() == out.mac.size()) copy_value(value, out.mac);
     if (type == IFLA_IFNAME) std::memcpy(out.name.data(), value.data(), std::min(value.size(), out.name.size() - 1));
+    if (type == IFLA_LINK) copy_value(value, out.below);
     if (type == IFLA_LINKINFO) out.macvlan = is_macvlan(value);
   });
   return true;

@@ -87,6 +87,7 @@ struct LinkEvent {
   std::uint8_t scope = 0;
   std::uint32_t flags = 0;  ///< IFF_ of a link, IFA_F_ of an address
   bool permanent = false;   ///< the address has no end
+  int below = 0;            ///< the index of the link under this one; 0: none
   bool macvlan = false;     ///< the link is one with a MAC of its own above another
 };
 

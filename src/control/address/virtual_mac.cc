@@ -87,13 +87,17 @@ base::Result<VirtualMac> VirtualMac::create(const HostLink& parent, bool v4, con
   if (!netlink) return netlink.error();
   const auto before = HostLinks::read();
   if (!before) return before.error();
-  if (const auto same = before->by_name(name); same && !same->macvlan) {
+  const auto same = before->by_name(name);
+  if (same && !same->macvlan) {
     return base::Error(base::ErrorKind::kInvalid,
                        fmt::format("virtualMac.name: there is an interface {} already, and it is no macvlan", name));
   }
-  remove_link(*netlink, name);
-  if (const int code = add_link(*netlink, name, settings.mac, parent.index); code != 0) {
-    return privilege_error(code, fmt::format("adding the interface {} above {}", name, parent.name), "CAP_NET_ADMIN");
+  // One that fits stays: the program may have been started anew while it is master.
+  if (!same || same->mac != settings.mac || same->below != parent.index) {
+    if (same) remove_link(*netlink, name);
+    if (const int code = add_link(*netlink, name, settings.mac, parent.index); code != 0) {
+      return privilege_error(code, fmt::format("adding the interface {} above {}", name, parent.name), "CAP_NET_ADMIN");
+    }
   }
   // IN6_ADDR_GEN_MODE_NONE: no link-local address out of the virtual MAC.
   std::ofstream("/proc/sys/net/ipv6/conf/" + name + "/addr_gen_mode") << 1;

@@ -29,8 +29,9 @@ VirtualMacSettings completed(VirtualMacSettings settings, bool v4, std::uint8_t 
 
 class VirtualMac {
  public:
-  /// A macvlan of this name that an earlier run left is replaced. REQUIRES: completed settings. Errors: kRefused,
-  /// naming CAP_NET_ADMIN; kInvalid, when the name is another interface's; what the kernel says.
+  /// A macvlan of this name that an earlier run left is taken over when it fits, else replaced. REQUIRES: completed
+  /// settings. Errors: kRefused, naming CAP_NET_ADMIN; kInvalid, when the name is another interface's; what the kernel
+  /// says.
   static base::Result<VirtualMac> create(const HostLink& parent, bool v4, const VirtualMacSettings& settings);
   VirtualMac(VirtualMac&& other) noexcept
       : link_(std::exchange(other.link_, {})), parent_(other.parent_), changed_(std::exchange(other.changed_, {})) {}
