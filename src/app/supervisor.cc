@@ -47,9 +47,11 @@ ha::DataPlaneOptions check_options(const model::HaHealth& health, const ProxySta
   options.workers = proxy.workers;
   options.path = proxy.health_path;
   for (const auto& [name, sockets] : proxy.sockets) {
-    if (health.entryPoint.empty() || health.entryPoint == name) {
-      options.asks.push_back(net::local_address(sockets.front().get()));
-    }
+    const net::Address listening = net::local_address(sockets.front().get());
+    // The node that holds a virtual address would answer on it.
+    const bool virtual_one =
+        std::ranges::find(proxy.addresses, listening.ip(), &address::VirtualAddress::address) != proxy.addresses.end();
+    if (health.entryPoint.empty() ? !virtual_one : health.entryPoint == name) options.asks.push_back(listening);
   }
   return options;
 }

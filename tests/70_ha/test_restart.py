@@ -116,3 +116,17 @@ def test_without_its_supervisor_a_proxy_takes_the_addresses_away(lab):
     until(lambda: not n1.holds(), "the address is gone")
     lab.wait_for_master(n2)
     prober.wait_for("n2", at)
+
+
+def test_a_virtual_mac_stays_as_it_is(lab):
+    n1, n2 = lab.n1, lab.n2
+    for node in (n1, n2):
+        node.start_tandem(virtualMac={})
+        lab.wait_for_master(n1)
+    until(lambda: n2.instance().get("ready"), "n2 is ready")
+    prober, watch = lab.probe(), lab.watch(n1)
+    for _ in range(2):
+        restarted(n1, lambda: n1.command("restart"))
+    prober.wait_for("n1", now_us(), 20)
+    assert [probe.result for probe in prober.stop().failed()] == [] and watch.events() == []
+    assert n1.state() == "MASTER" and n2.state() == "BACKUP"

@@ -124,6 +124,9 @@ base::Result<VirtualMac> VirtualMac::create(const HostLink& parent, bool v4, con
   const std::string above = "/proc/sys/net/ipv4/conf/" + parent.name + "/";
   out.set(above + "arp_ignore", "1", true);
   out.set(above + "arp_filter", "1", true);
+  // A backup that reports its multicast group from the virtual MAC would have switches send the master's packets to it
+  // until the next advert. Switches never need reports of 224.0.0.x (RFC 4541 §2.1.2).
+  out.set("/proc/sys/net/ipv4/igmp_link_local_mcast_reports", "0", true);
   // Nor does it ask for others in the virtual address's name: they would learn the parent's MAC from the question.
   out.set(above + "arp_announce", "2", true);
   return out;

@@ -90,8 +90,14 @@ Result<void> Pair::start(Outside outside, std::optional<Left> left) {
   if (!control) return std::move(control.error());
   control_ = std::move(*control);
   outside_ = std::move(outside);
-  if (left) take_over_from(std::move(*left));
-  speaker_->start(left_);
+  if (left) {
+    const Hurry hurry;
+    take_over_from(*left);
+    speaker_->start(left_);
+  } else {
+    speaker_->start();
+  }
+  if (left) reap(left->keeper);
   health_->start();
   if (link_ != nullptr) {
     link_->start([this] { weigh_peers(); },
@@ -104,8 +110,8 @@ Result<void> Pair::start(Outside outside, std::optional<Left> left) {
   return {};
 }
 
-void Pair::take_over_from(Left left) {
-  Result<Resumption> resumption = ha::take_over(std::move(left.keeper));
+void Pair::take_over_from(const Left& left) {
+  Result<Resumption> resumption = ha::take_over(left.keeper);
   if (resumption) {
     left_ = std::move(*resumption);
     health_->go_on();

@@ -66,7 +66,7 @@ class Pair {
  private:
   Pair(const model::HighAvailability& configuration, std::string state_directory);
   base::Result<void> open_peer_link();
-  void take_over_from(Left left);
+  void take_over_from(const Left& left);
   loop::Task<void> hear_speaker();
   loop::Task<void> tell_regularly();
   void take(const Report& report);

@@ -1,6 +1,8 @@
 #include "control/ha/speaker_keeper.h"
 
 #include <poll.h>
+#include <pthread.h>
+#include <sched.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -52,6 +54,7 @@ Result<Keeper> Speaker::leave_to_keeper() {
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) return Error::from_errno(errno, "socketpair");
   Keeper keeper{.pid = -1, .line = Fd(ends[0])};
   Fd child(ends[1]);
+  const Hurry hurry;
   end_thread();
   keeper.pid = ::fork();
   if (keeper.pid < 0) return Error::from_errno(errno, "starting the keeper");
@@ -60,19 +63,32 @@ Result<Keeper> Speaker::leave_to_keeper() {
   ::signal(SIGPIPE, SIG_IGN);
   state_->keep(child.get(), kKeep);
   say(child, boost::json::serialize(to_json(state_->left())));
+  ::shutdown(child.get(), SHUT_WR);  // the end of a process takes its time
   ::_exit(0);
 }
 
-Result<Resumption> take_over(Keeper keeper) {
+Result<Resumption> take_over(const Keeper& keeper) {
   say(keeper.line, std::string_view(&kTakeOver, 1));
   Result<std::string> text = hear_all(keeper.line);
   if (!text) ::kill(keeper.pid, SIGKILL);
-  ::waitpid(keeper.pid, nullptr, 0);
   if (!text) return std::move(text.error());
   boost::system::error_code wrong;
   const boost::json::value left = boost::json::parse(*text, wrong);
   if (wrong || !left.is_object()) return Error(ErrorKind::kProtocol, "the keeper has gone");
   return resumption_of(left.get_object());
+}
+
+void reap(const Keeper& keeper) { ::waitpid(keeper.pid, nullptr, 0); }
+
+Hurry::Hurry() {
+  sched_param how{};
+  how.sched_priority = 1;
+  (void)::pthread_setschedparam(::pthread_self(), SCHED_RR, &how);
+}
+
+Hurry::~Hurry() {
+  const sched_param how{};
+  (void)::pthread_setschedparam(::pthread_self(), SCHED_OTHER, &how);
 }
 
 }  // namespace tandem::ha

@@ -20,6 +20,18 @@ inline constexpr char kTakeOver = 'T';
 
 /// Ends the keeper, which leaves everything in the kernel as it is. Blocks for a second at most. Errors: it has gone,
 /// or does not answer (then it is killed, and what it held ends with its lease).
-base::Result<Resumption> take_over(Keeper keeper);
+base::Result<Resumption> take_over(const Keeper& keeper);
+/// After that, when there is time: the process ends.
+void reap(const Keeper& keeper);
+
+/// While it exists the calling thread runs before all ordinary ones, where that is allowed: between two processes
+/// nobody speaks VRRP.
+class Hurry {
+ public:
+  Hurry();
+  ~Hurry();
+  Hurry(const Hurry&) = delete;
+  Hurry& operator=(const Hurry&) = delete;
+};
 
 }  // namespace tandem::ha
