@@ -147,8 +147,8 @@ struct PeerLink {
   std::string address = ":7112";     ///< [host]:port to listen on.
   std::vector<std::string> peers;    ///< host[:port] of the other nodes, every path there is; empty: `peers` of `ha`.
   std::string certificateDirectory;  ///< Keys and certificates; empty: `ha` in the state directory.
-  format::Duration heartbeat{std::chrono::milliseconds(50)};  ///< Time between two signs of life.
-  format::Duration timeout{std::chrono::milliseconds(200)};   ///< A path without one for so long is down.
+  format::Duration heartbeat{std::chrono::milliseconds(40)};  ///< Time between two signs of life.
+  format::Duration timeout{std::chrono::milliseconds(150)};   ///< A path without one for so long is down.
   bool operator==(const PeerLink&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(PeerLink, (), (address, peers, certificateDirectory, heartbeat, timeout))
