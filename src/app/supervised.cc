@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <linux/netlink.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <charconv>
@@ -81,6 +82,7 @@ Result<std::optional<Handed>> take_over_from_supervisor() {
     return Error(ErrorKind::kInvalid, fmt::format("{}={} names no descriptor", kSupervisorVariable, text));
   }
   ::unsetenv(kSupervisorVariable);
+  ::prctl(PR_SET_NAME, "tandem");  // it was started as /proc/self/exe
   Handed handed;
   handed.supervisor = ::getppid();
   handed.channel = std::make_unique<ha::Channel>(base::Fd(number));

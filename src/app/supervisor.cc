@@ -265,6 +265,7 @@ class Supervisor {
     if (!file) co_return std::move(file.error());
     const hooks::CommandEnd tried = co_await try_program(*file);
     if (!tried.good) co_return refused(fmt::format("{} version: {}", *file, tried.text));
+    if (stopping_ || restarting_) co_return refused("the program is about to end, or starts anew already");
     restarting_ = true;
     tasks_.spawn(restart(std::move(*file), std::move(next)));
     co_return base::Result<void>();
@@ -290,6 +291,7 @@ class Supervisor {
     std::string failed;
     if (left) {
       next.pair = std::move(*left);
+      for (const int signal : deferred_signals_) ::kill(::getpid(), signal);
       failed = start_anew(file, proxy_start_.arguments, next).text();
     } else {
       failed = left.error().text();
@@ -313,7 +315,9 @@ class Supervisor {
   loop::Task<void> listen_to(Signals& signals) {
     for (;;) {
       const int signal = co_await signals.next();
-      if (signal == SIGTERM || signal == SIGINT) {
+      if (restarting_) {
+        deferred_signals_.push_back(signal);  // for the program that comes
+      } else if (signal == SIGTERM || signal == SIGINT) {
         if (std::exchange(stopping_, true)) continue;
         base::log_info("Handing over the virtual addresses");
         co_await pair_->hand_over();
@@ -347,6 +351,7 @@ class Supervisor {
   bool stopping_ = false;
   bool replacing_ = false;
   bool restarting_ = false;
+  std::vector<int> deferred_signals_;
   int exit_status_ = 0;
   loop::Scope tasks_;
 };

@@ -130,3 +130,11 @@ def test_a_virtual_mac_stays_as_it_is(lab):
     prober.wait_for("n1", now_us(), 20)
     assert [probe.result for probe in prober.stop().failed()] == [] and watch.events() == []
     assert n1.state() == "MASTER" and n2.state() == "BACKUP"
+
+
+def test_a_stop_in_the_midst_of_a_restart_is_not_forgotten(lab):
+    n1, n2 = lab.start_pair()
+    n1.command("restart")
+    n1.process.terminate()
+    assert n1.process.wait(30) == 0
+    lab.wait_for_master(n2)
