@@ -199,6 +199,7 @@ class Node:
         self.peer_address = f"{NETWORK}.{HOSTS[self.peer_name]}"
         self.process = self.proxy = self.backend = None
         self.priority = 200 if name == "n1" else 190
+        self.starter = []  # words before the program, which run it as somebody else
 
     # What runs.
 
@@ -219,7 +220,7 @@ class Node:
 
     def spawn_tandem(self):
         with open(self.folder / "log", "ab") as output:
-            return self.lab.spawn(self.name, PROGRAM, f"--configFile={self.folder / 'static.yml'}", stdout=output)
+            return self.lab.spawn(self.name, *self.starter, PROGRAM, f"--configFile={self.folder / 'static.yml'}", stdout=output)
 
     def start_backend(self):
         if self.backend is None:
@@ -455,6 +456,7 @@ class Lab:
         until(lambda: self.n2.instance().get("ready") and self.n2.state() == "BACKUP", "n2 is a ready backup")
         if link:
             until(lambda: all(peer_is_up(node.status()) for node in (self.n1, self.n2)), "the peer link is up")
+            until(lambda: peer_state(self.n1.status()) == "BACKUP", "n1 knows that n2 is a backup")
         return self.n1, self.n2
 
     def probe(self, every=0.01, kept_every=0.02, address=VIRTUAL, limit=0.3):
@@ -484,3 +486,11 @@ class Lab:
 
 def peer_is_up(status):
     return any(peer.get("state") == "up" and peer.get("status") for peer in status.get("peers", []))
+
+
+def peer_state(status):
+    """What the other node said its first instance is; "" before it said anything."""
+    for peer in status.get("peers", []):
+        for instance in (peer.get("status") or {}).get("instances", []):
+            return instance.get("state", "")
+    return ""
