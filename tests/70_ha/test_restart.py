@@ -4,7 +4,7 @@ import signal
 
 import pytest
 import yaml
-from lab import SECONDS, VIRTUAL, LabError, now_us, until
+from lab import SECONDS, VIRTUAL, VIRTUAL6, LabError, now_us, until
 
 SECOND = "192.168.7.101"
 
@@ -138,3 +138,19 @@ def test_a_stop_in_the_midst_of_a_restart_is_not_forgotten(lab):
     n1.process.terminate()
     assert n1.process.wait(30) == 0
     lab.wait_for_master(n2)
+
+
+def test_a_group_goes_on_as_a_whole(lab):
+    instances = {"four": {"virtualAddresses": [f"{VIRTUAL}/24"]}, "six": {"virtualAddresses": [f"{VIRTUAL6}/64"]}}
+    n1, n2 = lab.n1, lab.n2
+    for node in (n1, n2):
+        own = {name: options | {"priority": node.priority} for name, options in instances.items()}
+        node.start_tandem(virtualAddresses=None, priority=None, instances=own, syncGroups={"both": {"instances": ["four", "six"]}})
+        until(lambda: n1.holds() and n1.holds(VIRTUAL6), "n1 holds both")
+    until(lambda: n2.instance().get("ready"), "n2 is ready")
+    prober, watches = lab.probe(address=VIRTUAL6), [lab.watch(n1), lab.watch(n1, VIRTUAL6)]
+    for _ in range(3):
+        restarted(n1, lambda: n1.command("restart"))
+    prober.wait_for("n1", now_us(), 20)
+    assert [probe.result for probe in prober.stop().failed()] == [] and [watch.events() for watch in watches] == [[], []]
+    assert [each["state"] for each in n1.status()["instances"]] == ["MASTER", "MASTER"]

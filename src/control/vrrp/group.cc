@@ -52,6 +52,8 @@ void Group::settle(Instant now, Actions& actions) {
   if (members_.size() < 2) return;
   for (Instance& member : members_) member.begin(now, actions);
   spread_faults();
+  // Members start, or go on as what they were, one after the other.
+  if (!std::ranges::all_of(members_, &Instance::started_)) return;
   const auto holding = std::ranges::count_if(members_, &Instance::holds_addresses);
   const auto wanting = std::ranges::count_if(members_, &Instance::wants_master_);
   const auto all = static_cast<std::ptrdiff_t>(members_.size());

@@ -223,6 +223,7 @@ class Pair {
                                       .priority = static_cast<std::uint8_t>(priority),
                                       .interval = milliseconds(100)});
   }
+  Instant now() const { return now_; }
   State state(std::size_t member) const { return group_.member(member).state(); }
   int priority(std::size_t member) const { return group_.member(member).effective_priority(); }
 
@@ -242,6 +243,25 @@ TEST(VrrpGroup, AllBecomeMasterOrNone) {
   pair.pass(seconds(1));
   EXPECT_EQ(pair.state(0), State::kMaster);
   EXPECT_EQ(pair.state(1), State::kMaster);
+}
+
+TEST(VrrpGroup, MastersGoOnOneAfterTheOther) {
+  Pair pair;
+  EXPECT_EQ(pair.one(0, Resume{.last_advert = pair.now() - milliseconds(40)}),
+            "add, announce 1, INIT>MASTER (goes on after a restart)");
+  EXPECT_EQ(pair.one(1, Resume{.last_advert = pair.now() - milliseconds(30)}),
+            "add, announce 1, INIT>MASTER (goes on after a restart)");
+  pair.pass(seconds(1));
+  EXPECT_EQ(pair.state(0), State::kMaster);
+  EXPECT_EQ(pair.state(1), State::kMaster);
+}
+
+TEST(VrrpGroup, OneThatWasAwayTooLongTakesTheOthersWithIt) {
+  Pair pair;
+  pair.one(0, Resume{.last_advert = pair.now() - milliseconds(40)});
+  pair.one(1, Resume{.last_advert = pair.now() - seconds(2)});
+  EXPECT_EQ(pair.state(0), State::kBackup);
+  EXPECT_EQ(pair.state(1), State::kBackup);
 }
 
 TEST(VrrpGroup, OneThatLosesTakesTheOthersWithIt) {
