@@ -9,6 +9,7 @@
 #include "app/problems.h"
 #include "base/text.h"
 #include "config/format/json.h"
+#include "proxy/routing/upstreams.h"
 
 namespace tandem::app {
 namespace {
@@ -32,6 +33,23 @@ void check_named_file(const StaticSources& sources, CheckReport& report) {
     }
     if (path.empty() || path.contains('$') || std::filesystem::exists(path)) continue;
     report.errors.push_back({.position = {}, .path = {}, .message = "no such file: " + path, .suggestion = {}});
+  }
+}
+
+/// Services that a node of a pair must reach and that nobody configures. What comes over the network cannot be known.
+void check_upstreams(const DryRun& run, CheckReport& report) {
+  const auto& ha = run.configuration->ha;
+  if (!ha || !ha->track.upstreams || run.dynamic == nullptr) return;
+  const auto state = routing::upstream_state(run.dynamic->http, ha->track.upstreams->services,
+                                             [](const std::string&) { return std::optional(true); });
+  if (!state) return;
+  for (const std::string& name : state->missing) {
+    if (name.contains('@') && !name.ends_with("@file")) continue;
+    report.warnings.push_back(
+        {.position = {},
+         .path = "ha.track.upstreams.services",
+         .message = fmt::format("there is no service {}: it counts as one without a living server", name),
+         .suggestion = name.contains('@') ? "" : name + "@file"});
   }
 }
 
@@ -69,6 +87,7 @@ CheckReport check(const StaticSources& sources) {
   for (auto [from, to] : {std::pair{&run.errors, &report.errors}, std::pair{&run.warnings, &report.warnings}}) {
     to->insert(to->end(), from->begin(), from->end());
   }
+  check_upstreams(run, report);
   report.not_built.insert(report.not_built.end(), run.not_built.begin(), run.not_built.end());
   return report;
 }

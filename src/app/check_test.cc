@@ -71,6 +71,23 @@ TEST_F(Check, IsContentWithAGoodConfiguration) {
             "0 errors, 0 warnings, 0 options not built\n");
 }
 
+TEST_F(Check, NamesUpstreamServicesThatNobodyConfigures) {
+  write("tandem.yml", fmt::format("ha:\n"
+                                  "  virtualAddresses: [192.0.2.1/24]\n"
+                                  "  interface: lo\n"
+                                  "  track: {{upstreams: {{services: [shop@file, gone@file, far@docker]}}}}\n"
+                                  "providers: {{file: {{filename: {}/a.yml}}}}\n",
+                                  folder_.string()));
+  write("a.yml",
+        "http:\n"
+        "  routers: {web: {rule: 'Path(`/`)', service: shop}}\n"
+        "  services: {shop: {loadBalancer: {servers: [{url: 'http://127.0.0.1:1'}]}}}\n");
+  EXPECT_THAT(report(), testing::HasSubstr("warning: ha.track.upstreams.services: there is no service gone@file: it "
+                                           "counts as one without a living server\n"));
+  EXPECT_THAT(report(), testing::Not(testing::HasSubstr("shop@file")));
+  EXPECT_THAT(report(), testing::Not(testing::HasSubstr("far@docker")));
+}
+
 TEST_F(Check, SaysThatTheNamedFileIsMissing) {
   EXPECT_THAT(report(), testing::HasSubstr("error: no such file: DIR/tandem.yml\n"));
 }
