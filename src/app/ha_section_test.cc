@@ -87,7 +87,7 @@ TEST(HaSection, NothingElseIsSaid) {
   EXPECT_EQ(offer_text(configured(R"({"lease": "2s"})")), R"({"priority":190,"peerLink":{}})");
   // As much as is default, written out, in sections, lists and maps.
   EXPECT_EQ(
-      offer_text(configured(R"({"priority": 190, "peerPriority": 200, "lease": "2s", "peerLink": {"timeout": "200ms"},
+      offer_text(configured(R"({"priority": 190, "peerPriority": 200, "lease": "2s", "peerLink": {"timeout": "150ms"},
       "track": {"gateway": {"enabled": true, "releaseAfter": "0s"}, "files": [{"path": "/f", "weight": 1}]},
       "syncGroups": {"g": {"instances": ["a", "b"], "trackingWeight": false}}, "notify": {"webhook": {"url": "u", "retries": 5}}})")),
       R"({"peerPriority":190,"syncGroups":{"g":{"instances":["a","b"]}},)"
