@@ -4,7 +4,7 @@ import re
 import signal
 
 import pytest
-from lab import ROOT, SECONDS, VIRTUAL, VIRTUAL6, now_us, until
+from lab import ROOT, SECONDS, VIRTUAL, VIRTUAL6, now_us, run, until
 
 
 def test_the_higher_priority_is_master(lab):
@@ -88,7 +88,7 @@ def test_a_planned_stop_loses_nothing(lab):
     prober.wait_for("n2", now_us(), 100)
     lab.wait_for_master(n2)
     assert [probe.result for probe in prober.stop().failed()] == []
-    assert prober.kept_is_alive(), [probe.result for probe in prober.kept()][-3:]
+    assert prober.kept_is_alive(process_ends=True), [probe.result for probe in prober.kept()][-3:]
 
 
 def test_failover_both_ways_loses_nothing(lab):
@@ -159,6 +159,17 @@ def test_a_paused_node_does_not_own_what_another_took(lab):
     prober.wait_for("n2", now_us(), 20)
     assert [what for _, what in watch.events(resumed)] == [] and n2.holds() and not n1.holds()
     assert [what for _, what in other.events(resumed)] == []
+
+
+def test_the_metrics_are_documented(lab):
+    n1, _ = lab.start_pair(link=True)
+    text = run("ip", "netns", "exec", lab.namespace("n1"), "curl", "-s", "http://127.0.0.1:8080/metrics")
+    shown = set(re.findall(r"^# TYPE (tandem_ha_\w+) ", text, re.M))
+    documented = set(re.findall(r"^\| `(tandem_ha_\w+)` \|", (ROOT / "docs/metrics.md").read_text(), re.M))
+    assert shown and shown <= documented
+    # Those that say something only where there is a cause.
+    assert {name for name in documented - shown if "upstream" not in name and name != "tandem_ha_problem"} == set()
+    assert 'tandem_ha_holds_addresses{instance="ha"} 1' in text
 
 
 def test_a_removed_address_is_put_back(lab):

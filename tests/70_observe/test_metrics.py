@@ -64,7 +64,8 @@ def test_every_metric_is_documented(tandem, backend):
         assert documented[name][0] == kind
         labels = re.search(rf"^{name}(?:_bucket)?(?:\{{(.*)\}})? ", text, re.M)[1] or ""
         assert set(re.findall(r'(\w+)="', labels)) - {"le"} == documented[name][1], name
-    # What this run cannot show.
+    # What this run cannot show; that of pairs is looked at among their tests.
+    documented = {name: row for name, row in documented.items() if not name.startswith("tandem_ha_")}
     waiting = {name for name in documented if name.endswith("_requests_tls_total")} | {
         "traefik_service_retries_total", "traefik_service_server_up", "traefik_tls_certs_not_after"}
     assert set(documented) - set(shown) <= waiting
