@@ -9,7 +9,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -18,20 +17,18 @@ import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))  # tests import wait_until, site and wire.py from here
+import lab  # noqa: E402 (found by the line above)
+
 PROGRAM = Path(os.environ.get("TANDEM", ROOT / "build/release/tandem")).resolve()
 SECONDS = 20  # the longest wait for anything
 
 
 def wait_until(condition, what, seconds=SECONDS):
     """Calls `condition` until it returns something true, and returns that; fails the test after `seconds`."""
-    end = time.monotonic() + seconds
-    while True:
-        found = condition()
-        if found:
-            return found
-        if time.monotonic() > end:
-            pytest.fail(f"not within {seconds} s: {what}")
-        time.sleep(0.02)
+    try:
+        return lab.until(condition, what, seconds)
+    except lab.LabError as late:
+        pytest.fail(str(late))
 
 
 def unused_port():

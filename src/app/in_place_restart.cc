@@ -7,7 +7,6 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <cerrno>
-#include <charconv>
 #include <cstdlib>
 #include <filesystem>
 
@@ -105,16 +104,10 @@ void keep_open(const LeftProxy& proxy) {
 }  // namespace
 
 Result<std::optional<Inheritance>> take_inheritance() {
-  const char* const variable = std::getenv(kRestartVariable);
-  if (variable == nullptr) return std::optional<Inheritance>();
-  const std::string_view text(variable);
-  int number = -1;
-  std::from_chars(text.data(), text.data() + text.size(), number);
-  if (number < 0 || ::fcntl(number, F_SETFD, FD_CLOEXEC) != 0) {
-    return Error(ErrorKind::kInvalid, fmt::format("{}={} names no descriptor", kRestartVariable, text));
-  }
-  ::unsetenv(kRestartVariable);
-  Result<Inheritance> left = read(Fd(number));
+  const Result<std::optional<Fd>> numbers = base::take_inherited_descriptor(kRestartVariable);
+  if (!numbers) return numbers.error();
+  if (!*numbers) return std::optional<Inheritance>();
+  Result<Inheritance> left = read(**numbers);
   if (!left) return std::move(left.error()).wrapped("taking over from the program before");
   return std::optional(std::move(*left));
 }

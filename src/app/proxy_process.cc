@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -23,8 +22,6 @@ Result<void> send_with_file(ha::Channel& channel, const boost::json::object& bod
   return channel.send(body, files);
 }
 
-Fd duplicate(const Fd& of) { return Fd(::fcntl(of.get(), F_DUPFD_CLOEXEC, 0)); }
-
 /// All that the proxy waits for before it begins.
 Result<void> hand_over(ha::Channel& channel, const ProxyStart& with, const ha::SharedHealthPage& page) {
   if (with.file) {
@@ -34,7 +31,7 @@ Result<void> hand_over(ha::Channel& channel, const ProxyStart& with, const ha::S
     if (!sent) return sent;
   }
   Result<void> sent = send_with_file(
-      channel, {{"type", "health"}, {"workers", with.workers}, {"path", with.health_path}}, duplicate(page.file()));
+      channel, {{"type", "health"}, {"workers", with.workers}, {"path", with.health_path}}, page.file().duplicate());
   if (!sent) return sent;
   sent = channel.send({{"type", "addresses"}, {"addresses", ha::to_json(with.addresses)}});
   if (!sent) return sent;
@@ -83,19 +80,15 @@ Result<std::unique_ptr<ProxyProcess>> ProxyProcess::start(const ProxyStart& with
   if (pid == 0) become_proxy(self, arguments.data(), environment.data());
   process->pid_ = pid;
   (*ends)[1].reset();
-  const auto watch = static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
-  if (watch < 0) return Error::from_errno(errno, "watching the proxy");
-  process->watch_ = std::make_unique<loop::Descriptor>(watch);
+  if (Result<void> watched = process->watch(); !watched) return std::move(watched.error());
   if (Result<void> sent = hand_over(*process->channel_, with, process->page_); !sent) return std::move(sent.error());
   return process;
 }
 
 Result<std::unique_ptr<ProxyProcess>> ProxyProcess::adopt(LeftProxy left) {
   std::unique_ptr<ProxyProcess> process(new ProxyProcess);
-  const auto watch = static_cast<int>(::syscall(SYS_pidfd_open, left.pid, 0));
-  if (watch < 0) return Error::from_errno(errno, "watching the proxy");
   process->pid_ = left.pid;
-  process->watch_ = std::make_unique<loop::Descriptor>(watch);
+  if (Result<void> watched = process->watch(); !watched) return std::move(watched.error());
   process->channel_ = std::make_unique<ha::Channel>(std::move(left.channel));
   auto page = ha::SharedHealthPage::open(std::move(left.page));
   if (!page) return std::move(page.error());
@@ -103,8 +96,15 @@ Result<std::unique_ptr<ProxyProcess>> ProxyProcess::adopt(LeftProxy left) {
   return process;
 }
 
+Result<void> ProxyProcess::watch() {
+  Result<Fd> ends = base::watch_child(pid_);
+  if (!ends) return std::move(ends.error());
+  watch_ = std::make_unique<loop::Descriptor>(ends->release());
+  return {};
+}
+
 LeftProxy ProxyProcess::left() const {
-  return {.pid = pid_, .channel = Fd(::fcntl(channel_->fd(), F_DUPFD_CLOEXEC, 0)), .page = duplicate(page_.file())};
+  return {.pid = pid_, .channel = Fd(::fcntl(channel_->fd(), F_DUPFD_CLOEXEC, 0)), .page = page_.file().duplicate()};
 }
 
 ProxyProcess::~ProxyProcess() {

@@ -52,6 +52,8 @@ class ProxyProcess {
 
  private:
   ProxyProcess() = default;
+  base::Result<void> watch();
+
   int pid_ = -1;
   int wait_status_ = 0;
   bool reaped_ = false;

@@ -1,12 +1,8 @@
 #include "app/supervised.h"
 
-#include <fcntl.h>
 #include <linux/netlink.h>
 #include <sys/prctl.h>
 #include <unistd.h>
-
-#include <charconv>
-#include <cstdlib>
 
 #include "config/format/json_fields.h"
 #include "control/ha/upstream_report.h"
@@ -73,19 +69,13 @@ Result<void> take(ha::Message message, Handed& into) {
 }  // namespace
 
 Result<std::optional<Handed>> take_over_from_supervisor() {
-  const char* const variable = std::getenv(kSupervisorVariable);
-  if (variable == nullptr) return std::optional<Handed>();
-  int number = -1;
-  const std::string_view text(variable);
-  std::from_chars(text.data(), text.data() + text.size(), number);
-  if (number < 0 || ::fcntl(number, F_SETFD, FD_CLOEXEC) != 0) {
-    return Error(ErrorKind::kInvalid, fmt::format("{}={} names no descriptor", kSupervisorVariable, text));
-  }
-  ::unsetenv(kSupervisorVariable);
+  Result<std::optional<base::Fd>> channel = base::take_inherited_descriptor(kSupervisorVariable);
+  if (!channel) return std::move(channel.error());
+  if (!*channel) return std::optional<Handed>();
   ::prctl(PR_SET_NAME, "tandem");  // it was started as /proc/self/exe
   Handed handed;
   handed.supervisor = ::getppid();
-  handed.channel = std::make_unique<ha::Channel>(base::Fd(number));
+  handed.channel = std::make_unique<ha::Channel>(std::move(**channel));
   for (;;) {
     Result<ha::Message> message = handed.channel->receive_now(kPatience);
     if (!message) return std::move(message.error()).wrapped("starting under a supervisor");

@@ -1,6 +1,5 @@
 #include "app/supervisor.h"
 
-#include <fcntl.h>
 #include <sys/random.h>
 #include <unistd.h>
 
@@ -97,7 +96,7 @@ entry::ListeningSockets kept_sockets(const entry::ListeningSockets& opened, cons
     if (old == before.entryPoints.end() || next == after.entryPoints.end()) continue;
     if (old->second.address != next->second.address || old->second.reusePort != next->second.reusePort) continue;
     for (const base::Fd& socket : sockets) {
-      kept[name].emplace_back(::fcntl(socket.get(), F_DUPFD_CLOEXEC, 0));
+      kept[name].push_back(socket.duplicate());
     }
   }
   return kept;

@@ -145,15 +145,9 @@ void NodeHealth::data_plane_is(const DataPlaneVerdict& verdict) {
     base::log_warn(verdict.health == kDead ? "The data plane cannot serve" : "The data plane is not well",
                    {{"reason", verdict.reason}});
   }
-  const auto weight = configuration_.health.weight;
-  const bool faulty = verdict.health == kDead || (verdict.health == kUnwell && !configuration_.lastManStanding);
   (void)speaker_.post({.event = vrrp::ReadyChanged{.ready = true}});
-  Check& check = *checks_[kDataPlaneFault];
-  check.unwell = verdict.health == kUnwell && !faulty;
-  check.weight_is_0 = weight == 0;
-  post_unwell();
-  take(check, {.weight = verdict.health == kWell ? 0 : weight, .fault = weight == 0 && faulty},
-       {.weight = 0, .fault = faulty}, verdict.health == kWell ? "" : "the data plane cannot serve: " + verdict.reason);
+  take_verdict(*checks_[kDataPlaneFault], configuration_.health.weight, verdict.health,
+               verdict.health == kWell ? "" : "the data plane cannot serve: " + verdict.reason);
 }
 
 void NodeHealth::upstreams_are(UpstreamReport report) {
@@ -169,11 +163,17 @@ void NodeHealth::upstreams_are(UpstreamReport report) {
   }
   upstreams_ = std::move(report);
   // When no node reaches them, one of them has to hold the addresses all the same.
-  const bool faulty = !enough && !configuration_.lastManStanding;
-  upstream_check_->unwell = !enough && !faulty;
-  upstream_check_->weight_is_0 = options.weight == 0;
-  take(*upstream_check_, {.weight = enough ? 0 : options.weight, .fault = options.weight == 0 && faulty},
-       {.weight = 0, .fault = faulty}, std::move(reason));
+  take_verdict(*upstream_check_, options.weight, enough ? DataPlaneHealth::kWell : DataPlaneHealth::kUnwell,
+               std::move(reason));
+}
+
+void NodeHealth::take_verdict(Check& check, std::int64_t weight, DataPlaneHealth health, std::string reason) {
+  using enum DataPlaneHealth;
+  const bool faulty = health == kDead || (health == kUnwell && !configuration_.lastManStanding);
+  check.unwell = health == kUnwell && !faulty;
+  check.weight_is_0 = weight == 0;
+  take(check, {.weight = health == kWell ? 0 : weight, .fault = weight == 0 && faulty}, {.weight = 0, .fault = faulty},
+       std::move(reason));
   post_unwell();
 }
 

@@ -68,6 +68,7 @@ class NodeHealth {
   Check& add_check(std::string name, const std::vector<std::string>& instances);
   void take(Check& check, const hooks::TrackEffect& effect, const hooks::TrackEffect& unweighted, std::string reason);
   void take_file(Check& check, const hooks::TrackFile& told);
+  void take_verdict(Check& check, std::int64_t weight, DataPlaneHealth health, std::string reason);
   void post_weights();
   void post_unwell();
 

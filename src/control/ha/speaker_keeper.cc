@@ -70,8 +70,10 @@ Result<Keeper> Speaker::leave_to_keeper() {
 Result<Resumption> take_over(const Keeper& keeper) {
   say(keeper.line, std::string_view(&kTakeOver, 1));
   Result<std::string> text = hear_all(keeper.line);
-  if (!text) ::kill(keeper.pid, SIGKILL);
-  if (!text) return std::move(text.error());
+  if (!text) {
+    ::kill(keeper.pid, SIGKILL);
+    return std::move(text.error());
+  }
   boost::system::error_code wrong;
   const boost::json::value left = boost::json::parse(*text, wrong);
   if (wrong || !left.is_object()) return Error(ErrorKind::kProtocol, "the keeper has gone");

@@ -68,12 +68,8 @@ void Speaker::State::run(const std::vector<vrrp::Instant>& resume) {
     wait();
     turn();
   }
-  // Whatever still drains ends with the process.
-  if (stopping) {
-    for (const auto& router : plan->routers) router->release(kernel, false, now);
-  }
   snapshot.stopped = true;
-  publish();
+  leave();
   ended.store(true);
 }
 
@@ -96,6 +92,11 @@ void Speaker::State::keep(int line, vrrp::Duration longest) {
       take_command({.router = Command::kAll, .event = vrrp::Stop{}});
     }
   }
+  leave();
+}
+
+/// The last thing of a thread or a keeper: a stop takes the addresses along. Whatever still drains ends with the process.
+void Speaker::State::leave() {
   if (stopping) {
     for (const auto& router : plan->routers) router->release(kernel, false, now);
   }

@@ -43,6 +43,7 @@ struct Speaker::State {
   // The thread (speaker_loop.cc).
   void run(const std::vector<vrrp::Instant>& resume);
   void begin(const std::vector<vrrp::Instant>& resume);
+  void leave();
   void keep(int line, vrrp::Duration longest);
   Resumption left() const;
   void wait();

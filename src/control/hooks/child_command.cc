@@ -6,7 +6,6 @@
 #include <pwd.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -18,6 +17,7 @@
 #include <cstring>
 #include <memory>
 
+#include "base/fd.h"
 #include "config/model/command_words.h"
 #include "engine/loop/descriptor.h"
 
@@ -93,9 +93,9 @@ class Child {
     if (pid == 0) become(prepared);
     ::setpgid(pid, pid);  // whoever is first
     std::unique_ptr<Child> child(new Child(pid));
-    const auto watch = static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
-    if (watch < 0) return Error::from_errno(errno, "pidfd_open");
-    child->watch_ = std::make_unique<loop::Descriptor>(watch);
+    Result<base::Fd> ends = base::watch_child(pid);
+    if (!ends) return std::move(ends.error());
+    child->watch_ = std::make_unique<loop::Descriptor>(ends->release());
     return child;
   }
   ~Child() {
