@@ -132,6 +132,7 @@ loop::Task<std::optional<HeadError>> ServerSession::read_head(Turn& turn) {
       char* const copy = turn.exchange.arena.allocate_text(size);
       std::memcpy(copy, wire_.in.view().data(), size);
       wire_.in.consume(size);
+      if (wire_.in.empty()) wire_.in.release();  // the next request that is read finds it in the cache
       co_return parse_request_head({copy, size}, options_.max_header_fields, turn.head);
     }
     const net::IoCount count = wire_.fill();
