@@ -72,6 +72,23 @@ void OcspStapling::stop() {
   tasks_.cancel();
 }
 
+OcspStapling::Figures OcspStapling::figures() const {
+  Figures out{.answered = answered_, .failed = failed_};
+  const std::int64_t now = wall_seconds();
+  for (const auto& [leaf, entry] : entries_) {
+    if (entry.certificate.expired()) continue;
+    const tls::Staple* const staple = entry.staple.get();
+    if (staple == nullptr || staple->expired(now)) {
+      ++out.missing;
+      continue;
+    }
+    ++(staple->revoked ? out.revoked : out.good);
+    const bool first = out.not_after == 0 || staple->next_update < out.not_after;
+    if (staple->next_update != 0 && first) out.not_after = staple->next_update;
+  }
+  return out;
+}
+
 void OcspStapling::follow(const std::vector<tls::CertificatePtr>& certificates) {
   for (const tls::CertificatePtr& certificate : certificates) {
     if (certificate->ocsp_responders().empty()) continue;
@@ -134,12 +151,14 @@ void OcspStapling::settle(Entry& entry, const tls::Certificate& certificate, con
   base::Result<std::shared_ptr<const tls::Staple>> staple =
       answer ? tls::read_ocsp_response(certificate, *answer, base::wall_now()) : answer.error();
   if (!staple) {
+    ++failed_;
     // What was stapled before is stapled until it expires.
     base::log_error("Unable to retrieve OCSP staple for: " + certificate.facts().common_name,
                     {{"error", staple.error().text()}});
     entry.due = now + kAfterFailure;
     return;
   }
+  ++answered_;
   if ((*staple)->revoked) base::log_warn("A certificate was revoked", {{"names", certificate.identity()}});
   entry.staple = std::move(*staple);
   entry.due = now + time_to_refresh(*entry.staple);

@@ -4,6 +4,7 @@
 // ocsp). Control thread; owned by the program, which outlives the loop's run.
 
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <optional>
@@ -31,6 +32,17 @@ class OcspStapling {
   /// Asks nobody any more.
   void stop();
 
+  /// How served certificates that name a responder stand, and what was asked since the start.
+  struct Figures {
+    std::size_t good = 0;
+    std::size_t revoked = 0;
+    std::size_t missing = 0;     ///< nothing was ever answered, or what was has expired
+    std::int64_t not_after = 0;  ///< when the first staple in force expires, seconds since 1970; 0: none does
+    std::uint64_t answered = 0;
+    std::uint64_t failed = 0;
+  };
+  Figures figures() const;
+
  private:
   struct Entry {
     std::weak_ptr<const tls::Certificate> certificate;
@@ -52,6 +64,8 @@ class OcspStapling {
   client::Transport transport_;
   Entries entries_;
   std::size_t asking_ = 0;
+  std::uint64_t answered_ = 0;
+  std::uint64_t failed_ = 0;
   loop::Timer timer_{&OcspStapling::on_timer, this};
   loop::Scope tasks_;
 };

@@ -196,12 +196,34 @@ void ProgramMetrics::add_certificates(std::vector<Family>& into) {
   into.push_back(std::move(ends));
 }
 
+void ProgramMetrics::add_ocsp(std::vector<Family>& into) const {
+  const auto figures = sources_.ocsp();
+  if (!figures) return;
+  const auto sample = [](const char* name, const char* text, auto count) {
+    return telemetry::Sample{one_label(name, text), static_cast<double>(count)};
+  };
+  into.push_back({"tandem_tls_ocsp_staples",
+                  "Certificates that name an OCSP responder, by what it said last.",
+                  MetricType::kGauge,
+                  {sample("state", "good", figures->good), sample("state", "revoked", figures->revoked),
+                   sample("state", "missing", figures->missing)}});
+  into.push_back({"tandem_tls_ocsp_requests_total",
+                  "Questions about certificates, to all their responders in turn.",
+                  MetricType::kCounter,
+                  {sample("result", "ok", figures->answered), sample("result", "failed", figures->failed)}});
+  if (figures->not_after == 0) return;
+  into.push_back(number("tandem_tls_ocsp_staple_not_after",
+                        "Expiration timestamp of the OCSP staple that expires first", MetricType::kGauge,
+                        static_cast<double>(figures->not_after)));
+}
+
 std::string ProgramMetrics::page() {
   std::vector<Family> families;
   add_configuration(families);
   add_connections(families);
   add_servers(families);
   add_certificates(families);
+  add_ocsp(families);
   if (const auto pair = sources_.pair_status(); pair != nullptr) add_pair_metrics(*pair, families);
   return telemetry::prometheus_page(metrics_, std::move(families));
 }

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "app/configuration_state.h"
+#include "app/ocsp_stapling.h"
 #include "config/model/static_configuration.h"
 #include "control/telemetry/prometheus.h"
 #include "engine/observe/metrics.h"
@@ -30,6 +31,8 @@ class ProgramMetrics {
     std::function<std::vector<std::string>()> providers;  ///< names
     /// Lines that the access log lost; nothing when there is no access log.
     std::function<std::optional<std::uint64_t>()> access_log_dropped;
+    /// Nothing without the option ocsp.
+    std::function<std::optional<OcspStapling::Figures>()> ocsp;
     /// What the supervisor told last; null when it told nothing, or there is none.
     std::function<std::shared_ptr<const boost::json::object>()> pair_status;
   };
@@ -48,6 +51,7 @@ class ProgramMetrics {
   void add_connections(std::vector<telemetry::Family>& into) const;
   void add_servers(std::vector<telemetry::Family>& into) const;
   void add_certificates(std::vector<telemetry::Family>& into);
+  void add_ocsp(std::vector<telemetry::Family>& into) const;
 
   Sources sources_;
   observe::Metrics metrics_;

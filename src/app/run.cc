@@ -52,7 +52,8 @@ class Program {
         server_(std::move(server)),
         reload_(static_, [this](Candidate candidate) { apply(std::move(candidate)); }),
         metrics_(ProgramMetrics::make({*static_, *server_, state_, [this] { return provider_names(); },
-                                       [this] { return dropped_log_lines(); }, [this] { return pair_status_.get(); }})),
+                                       [this] { return dropped_log_lines(); }, [this] { return ocsp_figures(); },
+                                       [this] { return pair_status_.get(); }})),
         services_(internal_services({static_, state_, stopping_, metrics_page(), handed_ ? &pair_status_ : nullptr})) {}
 
   /// Runs until the program was told to stop and has stopped.
@@ -169,6 +170,10 @@ class Program {
 
   std::optional<std::uint64_t> dropped_log_lines() const {
     return access_log_ == nullptr ? std::nullopt : std::optional(access_log_->dropped());
+  }
+
+  std::optional<OcspStapling::Figures> ocsp_figures() const {
+    return stapling_ ? std::optional(stapling_->figures()) : std::nullopt;
   }
 
   http::HandlerPtr metrics_page() {
