@@ -21,11 +21,12 @@ def frame(kind, flags, stream, payload=b""):
 
 
 class Answer:
-    """What came on a stream: `status`, `headers` (dict), `interim` [(status, headers)], `body`, `trailers`, `reset` (code)."""
+    """What came on a stream: `status`, `headers` (dict), `interim` [(status, headers)], `body` and the frames it came in
+    (`pieces`), `trailers`, `reset` (code)."""
 
     def __init__(self):
         self.status = self.reset = self.trailers = None
-        self.headers, self.interim, self.body, self.ended = {}, [], b"", False
+        self.headers, self.interim, self.pieces, self.body, self.ended = {}, [], [], b"", False
 
     @property
     def done(self):
@@ -116,6 +117,7 @@ class Client:
             answer.headers = dict(event.headers)
             answer.status = int(answer.headers.pop(":status"))
         elif isinstance(event, h2.events.DataReceived):
+            answer.pieces.append(event.data)
             answer.body += event.data
             if self.auto_window and event.flow_controlled_length:
                 self.h2.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
@@ -154,11 +156,11 @@ class Client:
 
 
 class Stream:
-    """A request at a `Server`: `fields` (dict), `body`, `trailers`."""
+    """A request at a `Server`: `fields` (dict), `body` and its `pieces`, `trailers`."""
 
     def __init__(self, connection, number, fields):
         self.connection, self.id, self.pairs, self.fields = connection, number, fields, dict(fields)
-        self.body, self.trailers = b"", None
+        self.pieces, self.body, self.trailers = [], b"", None
 
     def respond(self, status=200, headers=(), body=b"", trailers=None, end=True):
         h2c = self.connection.h2
@@ -209,6 +211,7 @@ class ServerConnection(threading.Thread):
             if self.server.early:
                 self.server.answer(self.streams[event.stream_id])
         elif isinstance(event, h2.events.DataReceived):
+            self.streams[event.stream_id].pieces.append(event.data)
             self.streams[event.stream_id].body += event.data
             self.h2.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
         elif isinstance(event, h2.events.TrailersReceived):

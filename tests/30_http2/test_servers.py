@@ -40,6 +40,34 @@ def test_trailers_both_ways(tandem, h2_server, h2_client):
     assert (server.seen[0].body, server.seen[0].trailers, server.seen[0].fields["te"]) == (b"hi", {"x-sum": "1"}, "trailers")
 
 
+def test_trailers_that_come_after_content_of_known_length(tandem, h2_server, h2_client):
+    def answer(stream):
+        if stream.fields[":path"] == "/now":
+            return stream.respond()
+        waiting.append(stream)
+        return stream.respond(headers=[("content-length", "4")], body=b"four", end=False)
+
+    waiting = []
+    server = h2_server(answer)
+    client = h2_client(tandem(site(server.url)))
+    stream = client.request("/later")
+    client.until(lambda: client.answers[stream].body == b"four", "the content")
+    assert client.ask("/now").status == 200 and not client.answers[stream].ended
+    connection = waiting[0].connection
+    connection.h2.send_headers(waiting[0].id, [("x-sum", "9")], end_stream=True)
+    connection.flush()
+    assert client.answer(stream).trailers == {"x-sum": "9"}
+
+
+def test_the_last_piece_of_content_ends_the_stream(tandem, h2_server, h2_client):
+    """No empty frame behind it, whether the length is known or not, in either direction."""
+    server = h2_server(lambda stream: stream.respond(body=b"back"))
+    client = h2_client(tandem(site(server.url)))
+    for headers in ([("content-length", "5")], []):
+        assert client.ask("/", "POST", body=b"forth", headers=headers).pieces == [b"back"]
+    assert [stream.pieces for stream in server.seen] == [[b"forth"]] * 2
+
+
 def test_a_refused_stream_is_sent_again(tandem, h2_server, h2_client):
     refused = []
 

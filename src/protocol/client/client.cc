@@ -226,8 +226,14 @@ loop::Task<base::Result<std::unique_ptr<net::Stream>>> Client::dial() {
 
 loop::Task<base::Result<http::Response>> Client::send(http::Request& request, http::Exchange& exchange,
                                                       InterimLink interim) {
-  if (target_.scheme == "h2c") co_return co_await send_http2(request, exchange, interim);
-  if (target_.scheme == "https") co_return co_await send_https(request, exchange, interim);
+  // No coroutine of its own: a request holds the memory of each on its way.
+  if (target_.scheme == "h2c") return send_http2(request, exchange, interim);
+  if (target_.scheme == "https") return send_https(request, exchange, interim);
+  return send_http1(request, exchange, interim);
+}
+
+loop::Task<base::Result<http::Response>> Client::send_http1(http::Request& request, http::Exchange& exchange,
+                                                            InterimLink interim) {
   if (std::unique_ptr<UpstreamConnection> waiting = pool_.take(); waiting != nullptr) {
     base::Result<http::Response> response = co_await attempt(std::move(waiting), request, exchange, interim);
     if (response || !response.error().retryable()) co_return response;

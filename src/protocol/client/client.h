@@ -26,6 +26,8 @@ class Client {
  private:
   struct Attempt;
   loop::Task<base::Result<std::unique_ptr<net::Stream>>> dial();
+  loop::Task<base::Result<http::Response>> send_http1(http::Request& request, http::Exchange& exchange,
+                                                      InterimLink interim);
   /// Over HTTP/2: a stream of a connection that others use as well.
   loop::Task<base::Result<http::Response>> send_http2(http::Request& request, http::Exchange& exchange,
                                                       InterimLink interim);

@@ -26,10 +26,14 @@ loop::Task<base::Result<http::Response>> Client::send_http2(http::Request& reque
   // A server that ends its connections, or refuses streams, may meet the same request again: it has not seen it.
   constexpr int kAttempts = 3;
   for (int i = 1;; ++i) {
-    base::Result<http2::ClientSession*> session = co_await http2_session();
-    if (!session) co_return std::move(session.error());
+    http2::ClientSession* session = pool_.sessions().usable();
+    if (session == nullptr) {
+      base::Result<http2::ClientSession*> found = co_await http2_session();
+      if (!found) co_return std::move(found.error());
+      session = *found;
+    }
     const std::string_view scheme = target_.scheme == "https" ? "https" : "http";
-    base::Result<http::Response> response = co_await (*session)->send(request, exchange, interim, scheme);
+    base::Result<http::Response> response = co_await session->send(request, exchange, interim, scheme);
     if (response || !response.error().retryable() || i == kAttempts) co_return response;
   }
 }

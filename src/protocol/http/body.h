@@ -19,6 +19,7 @@ struct Chunk {
   enum class Kind : std::uint8_t { kBytes, kEnd, kWouldBlock, kError };
   Kind kind = Kind::kEnd;
   std::string_view bytes;
+  bool last = false;  ///< kEnd is known to be next, and trailers() is complete
 };
 
 /// Where the bytes of a streamed body come from.

@@ -79,6 +79,26 @@ constexpr std::array<std::uint8_t, kSlots> make_slots() {
 }
 constexpr std::array<std::uint8_t, kSlots> kSlotTable = make_slots();
 
+constexpr std::size_t kLongestName = 32;
+constexpr auto kLowerTexts = [] {
+  std::array<std::array<char, kLongestName>, kNames.size()> texts{};
+  for (std::size_t id = 0; id < kNames.size(); ++id) {
+    for (std::size_t i = 0; i < kNames[id].size(); ++i) texts[id].at(i) = lower(kNames[id][i]);
+  }
+  return texts;
+}();
+
+/// The listed name that is `same` as this one.
+template <class Same>
+HeaderId find_name(std::string_view name, Same same) {
+  if (name.empty()) return HeaderId::kOther;
+  for (std::size_t slot = hash_name(name); kSlotTable[slot] != 0; slot = (slot + 1) % kSlots) {
+    const auto id = static_cast<HeaderId>(kSlotTable[slot]);
+    if (same(id)) return id;
+  }
+  return HeaderId::kOther;
+}
+
 }  // namespace
 
 bool equals_ignoring_case(std::string_view a, std::string_view b) {
@@ -90,15 +110,18 @@ bool equals_ignoring_case(std::string_view a, std::string_view b) {
 }
 
 HeaderId header_id(std::string_view name) {
-  if (name.empty()) return HeaderId::kOther;
-  for (std::size_t slot = hash_name(name); kSlotTable[slot] != 0; slot = (slot + 1) % kSlots) {
-    const std::uint8_t id = kSlotTable[slot];
-    if (equals_ignoring_case(kNames[id], name)) return static_cast<HeaderId>(id);
-  }
-  return HeaderId::kOther;
+  return find_name(name, [name](HeaderId id) { return equals_ignoring_case(header_name(id), name); });
+}
+
+HeaderId header_id_of_lower(std::string_view name) {
+  return find_name(name, [name](HeaderId id) { return lower_header_name(id) == name; });
 }
 
 std::string_view header_name(HeaderId id) { return kNames[static_cast<std::size_t>(id)]; }
+
+std::string_view lower_header_name(HeaderId id) {
+  return {kLowerTexts[static_cast<std::size_t>(id)].data(), header_name(id).size()};
+}
 
 bool is_token(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, [](char c) { return kTokenTable[static_cast<unsigned char>(c)]; });
@@ -169,7 +192,7 @@ void Headers::remove(std::string_view name) {
 }
 
 void Headers::grow() {
-  const std::uint32_t capacity = capacity_ == 0 ? 24 : capacity_ * 2;
+  const std::uint32_t capacity = capacity_ == 0 ? expected_ : capacity_ * 2;
   auto* fields = static_cast<HeaderField*>(arena_->allocate(capacity * sizeof(HeaderField)));
   if (size_ != 0) std::memcpy(static_cast<void*>(fields), fields_, size_ * sizeof(HeaderField));
   fields_ = fields;

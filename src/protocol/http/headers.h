@@ -4,6 +4,7 @@
 // spelling (X-Forwarded-For), which codecs of HTTP/1 write as they stand; comparing ignores case.
 // One core; a plain value whose memory belongs to the arena it was made with.
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -54,8 +55,12 @@ enum class HeaderId : std::uint8_t {
 
 /// The id of a name in any case; kOther when it is not listed.
 HeaderId header_id(std::string_view name);
+/// The same for names in lower case, as HTTP/2 has them; kOther for others.
+HeaderId header_id_of_lower(std::string_view name);
 /// The canonical spelling of a listed name.
 std::string_view header_name(HeaderId id);
+/// The spelling of HTTP/2.
+std::string_view lower_header_name(HeaderId id);
 /// Go's textproto.CanonicalMIMEHeaderKey, in place. Names with invalid characters stay as they are.
 void canonicalize(std::span<char> name);
 bool equals_ignoring_case(std::string_view a, std::string_view b);
@@ -86,7 +91,8 @@ struct HeaderField {
 class Headers {
  public:
   Headers() = default;
-  explicit Headers(Arena& arena) : arena_(&arena) {}
+  /// `expected`: how many fields there is room for at first.
+  explicit Headers(Arena& arena, std::uint32_t expected = 24) : expected_(expected), arena_(&arena) {}
 
   const HeaderField* begin() const { return fields_; }
   const HeaderField* end() const { return fields_ + size_; }
@@ -117,11 +123,7 @@ class Headers {
   /// Removes the fields for which `drop(field)` holds, keeping the order.
   template <class Predicate>
   void remove_if(Predicate drop) {
-    HeaderField* kept = fields_;
-    for (HeaderField& field : *this) {
-      if (!drop(field)) *kept++ = field;
-    }
-    size_ = static_cast<std::uint32_t>(kept - fields_);
+    size_ = static_cast<std::uint32_t>(std::remove_if(begin(), end(), drop) - fields_);
   }
   void clear() { size_ = 0; }
 
@@ -131,6 +133,7 @@ class Headers {
   HeaderField* fields_ = nullptr;
   std::uint32_t size_ = 0;
   std::uint32_t capacity_ = 0;
+  std::uint32_t expected_ = 24;
   Arena* arena_ = nullptr;
 };
 

@@ -111,7 +111,6 @@ void ClientSession::on_frame(std::uint8_t type, std::uint8_t /*flags*/, StreamSt
 void ClientSession::write_request(Stream& stream, http::Request& request, std::string_view scheme) {
   http::Arena& arena = stream.exchange->arena;
   FieldList fields(arena, FieldList::Memory::kCopied);
-  fields.reserve(request.headers.size() + 6);
   fields.add(":method", request.method);
   fields.add(":scheme", scheme);
   fields.add(":authority", request.host);
@@ -207,7 +206,6 @@ void ClientSession::let_go(Stream& stream) {
   stream.out.active = false;
   stream.out.last_pull = false;
   stream.out.body = {};
-  stream.head.reset();
   stream.fields.reset();
   stream.interims.clear();
   stream.in.dropped = true;

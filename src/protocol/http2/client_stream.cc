@@ -52,7 +52,7 @@ void ClientSession::Stream::on_fields_end(bool ends) {
     head_done = true;
     ends_with_head = ends;
     if (!to_head && fields->status != 304) in.expected = fields->content_length;
-    head.emplace(*fields);
+    head = {.status = fields->status, .headers = fields->headers, .length = fields->content_length};
     fields.reset();
   }
   session.wake(*this);
@@ -83,11 +83,10 @@ loop::Task<void> ClientSession::Stream::upload() {
 
 http::Response ClientSession::Stream::make_response() {
   http::Response response;
-  response.status = head->status;
-  response.headers = head->headers;
-  response.announced_length = head->content_length;
-  const std::optional<std::uint64_t> length = head->content_length;
-  head.reset();
+  response.status = head.status;
+  response.headers = head.headers;
+  response.announced_length = head.length;
+  const std::optional<std::uint64_t> length = head.length;
   if (ends_with_head || to_head) return response;
   const bool whole = in.ended && length && *length <= kSmallContent && !in.trailers;
   if (whole) {

@@ -30,10 +30,16 @@ class ClientSession::Stream final : public StreamState {
     int status;
     http::Headers headers;
   };
+  /// The head of the final response.
+  struct Head {
+    int status = 0;
+    http::Headers headers;
+    std::optional<std::uint64_t> length;  ///< Content-Length
+  };
 
   ClientSession& owner;
   http::Exchange* exchange;              ///< null when nobody refers to the stream any more
-  std::optional<FieldCollector> head;    ///< of the final response, until make_response() takes it
+  Head head;                             ///< once head_done
   std::optional<FieldCollector> fields;  ///< the block that is coming in
   std::vector<Interim> interims;         ///< not yet passed on
   std::size_t interim_count = 0;

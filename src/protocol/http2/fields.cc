@@ -13,18 +13,23 @@ using http::HeaderId;
 
 constexpr std::size_t kFieldOverhead = 32;  // RFC 9113 §6.5.2
 
-/// A field name: a token without upper case (RFC 9113 §8.2.1).
-constexpr std::array<bool, 256> make_name_table() {
-  std::array<bool, 256> table{};
-  for (int c = '0'; c <= '9'; ++c) table[static_cast<std::size_t>(c)] = true;
-  for (int c = 'a'; c <= 'z'; ++c) table[static_cast<std::size_t>(c)] = true;
-  for (const char c : std::string_view("!#$%&'*+-.^_`|~")) table[static_cast<unsigned char>(c)] = true;
-  return table;
+using CharacterSet = std::array<bool, 256>;
+enum class Letters : std::uint8_t { kLower, kBoth };
+
+constexpr CharacterSet set_of(std::string_view others, Letters letters) {
+  CharacterSet set{};
+  for (int c = '0'; c <= '9'; ++c) set[static_cast<std::size_t>(c)] = true;
+  for (int c = 'a'; c <= 'z'; ++c) set[static_cast<std::size_t>(c)] = true;
+  for (int c = 'A'; c <= 'Z'; ++c) set[static_cast<std::size_t>(c)] = letters == Letters::kBoth;
+  for (const char c : others) set[static_cast<unsigned char>(c)] = true;
+  return set;
 }
-constexpr std::array<bool, 256> kNameTable = make_name_table();
+
+/// A field name: a token without upper case (RFC 9113 §8.2.1).
+constexpr CharacterSet kName = set_of("!#$%&'*+-.^_`|~", Letters::kLower);
 
 bool is_name(std::string_view name) {
-  return !name.empty() && std::ranges::all_of(name, [](char c) { return kNameTable[static_cast<unsigned char>(c)]; });
+  return !name.empty() && std::ranges::all_of(name, [](char c) { return kName[static_cast<unsigned char>(c)]; });
 }
 
 /// No control characters but tab, and no white space around it.
@@ -32,26 +37,28 @@ bool is_value(std::string_view value) {
   if (value.empty()) return true;
   const auto is_space = [](char c) { return c == ' ' || c == '\t'; };
   if (is_space(value.front()) || is_space(value.back())) return false;
-  return std::ranges::all_of(value, [](char c) {
+  bool bad = false;  // no early end: that lets many be looked at with one instruction
+  for (const char c : value) {
     const auto u = static_cast<unsigned char>(c);
-    return (u >= 0x20 && u != 0x7f) || u == '\t';
-  });
+    bad |= ((u < 0x20) & (u != '\t')) | (u == 0x7f);
+  }
+  return !bad;
 }
 
 /// What may stand in an authority (RFC 3986); no userinfo (RFC 9113 §8.3.1).
+constexpr CharacterSet kAuthority = set_of("!$%&()*+,-.:;='[]_~", Letters::kBoth);
+
 bool is_authority(std::string_view text) {
-  return std::ranges::all_of(text, [](char c) {
-    const auto u = static_cast<unsigned char>(c);
-    if ((u >= '0' && u <= '9') || (u >= 'a' && u <= 'z') || (u >= 'A' && u <= 'Z')) return true;
-    return std::string_view("!$%&()*+,-.:;='[]_~").find(c) != std::string_view::npos;
-  });
+  return std::ranges::all_of(text, [](char c) { return kAuthority[static_cast<unsigned char>(c)]; });
 }
 
 bool is_target_text(std::string_view text) {
-  return std::ranges::all_of(text, [](char c) {
+  bool bad = false;
+  for (const char c : text) {
     const auto u = static_cast<unsigned char>(c);
-    return u > 0x20 && u != 0x7f;
-  });
+    bad |= (u <= 0x20) | (u == 0x7f);
+  }
+  return !bad;
 }
 
 constexpr bool is_hex(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
@@ -78,10 +85,29 @@ std::size_t connection_field(HeaderId id) {
 
 bool is_connection_field(HeaderId id) { return connection_field(id) < kConnectionFields.size(); }
 
+std::uint32_t expected_fields(FieldCollector::Kind kind) {
+  switch (kind) {
+    case FieldCollector::Kind::kRequest:
+      return 24;
+    case FieldCollector::Kind::kResponse:
+      return 12;
+    case FieldCollector::Kind::kTrailers:
+      return 4;
+  }
+  return 0;
+}
+
+/// Where lists are put together: on each core one at a time, as nghttp2 takes each over before the next begins.
+std::vector<nghttp2_nv>& list_in_the_making() {
+  static thread_local std::vector<nghttp2_nv> fields;
+  fields.clear();
+  return fields;
+}
+
 }  // namespace
 
 FieldCollector::FieldCollector(http::Arena& arena, Kind kind, std::size_t limit, std::size_t max_fields)
-    : headers(arena), arena_(arena), limit_(limit), max_fields_(max_fields), kind_(kind) {}
+    : headers(arena, expected_fields(kind)), arena_(arena), limit_(limit), max_fields_(max_fields), kind_(kind) {}
 
 void FieldCollector::add(std::string_view name, std::string_view value) {
   size_ += name.size() + value.size() + kFieldOverhead;
@@ -157,8 +183,8 @@ bool FieldCollector::note_special(HeaderId id, std::string_view value) {
 
 bool FieldCollector::add_regular(std::string_view name, std::string_view value) {
   regular_seen_ = true;
-  if (!is_name(name) || !is_value(value)) return false;
-  const HeaderId id = http::header_id(name);
+  const HeaderId id = http::header_id_of_lower(name);
+  if ((id == HeaderId::kOther && !is_name(name)) || !is_value(value)) return false;
   const std::string_view kept = arena_.copy(value);
   if (id == HeaderId::kOther) {
     char* const copy = arena_.allocate_text(name.size());
@@ -241,21 +267,19 @@ bool set_target(std::string_view path, http::Request& request) {
   return true;
 }
 
-void FieldList::reserve(std::size_t count) {
-  capacity_ = count;
-  auto* const wider = static_cast<nghttp2_nv*>(arena_.allocate(count * sizeof(nghttp2_nv)));
-  if (size_ != 0) std::memcpy(wider, fields_, size_ * sizeof(nghttp2_nv));
-  fields_ = wider;
-}
+FieldList::FieldList(http::Arena& arena, Memory memory)
+    : arena_(arena), fields_(list_in_the_making()), memory_(memory) {}
 
 void FieldList::add(std::string_view name, std::string_view value) {
-  if (size_ == capacity_) reserve(capacity_ == 0 ? 16 : 2 * capacity_);
+  add_with(name, value, memory_ == Memory::kStays ? NGHTTP2_NV_FLAG_NO_COPY_NAME : NGHTTP2_NV_FLAG_NONE);
+}
+
+void FieldList::add_with(std::string_view name, std::string_view value, std::uint8_t flags) {
   const auto bytes = [](std::string_view text) {
     return reinterpret_cast<std::uint8_t*>(const_cast<char*>(text.data()));
   };
-  const std::uint8_t flags =
-      memory_ == Memory::kStays ? NGHTTP2_NV_FLAG_NO_COPY_NAME | NGHTTP2_NV_FLAG_NO_COPY_VALUE : NGHTTP2_NV_FLAG_NONE;
-  fields_[size_++] = {bytes(name), bytes(value), name.size(), value.size(), flags};
+  if (memory_ == Memory::kStays) flags |= NGHTTP2_NV_FLAG_NO_COPY_VALUE;
+  fields_.push_back({bytes(name), bytes(value), name.size(), value.size(), flags});
 }
 
 void FieldList::add_number(std::string_view name, std::uint64_t value) {
@@ -271,9 +295,10 @@ void FieldList::add_all(const http::Headers& headers) {
       if (is_connection_field(field.id) || field.id == HeaderId::kHost || field.id == HeaderId::kContentLength)
         continue;
       if (field.id == HeaderId::kTe && field.value != "trailers") continue;
-    } else if (http::equals_ignoring_case(field.name, "Http2-Settings")) {
+      add_with(http::lower_header_name(field.id), field.value, NGHTTP2_NV_FLAG_NO_COPY_NAME);
       continue;
     }
+    if (http::equals_ignoring_case(field.name, "Http2-Settings")) continue;
     char* const name = arena_.allocate_text(field.name.size());
     std::ranges::transform(field.name, name,
                            [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });

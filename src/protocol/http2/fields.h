@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "protocol/http/message.h"
 
@@ -78,27 +79,27 @@ class FieldCollector {
 /// Splits `path` of a request as HTTP/1's origin form; false when it is none.
 bool set_target(std::string_view path, http::Request& request);
 
-/// Field lists for nghttp2, in memory of the arena (names in lower case).
+/// A list of fields for nghttp2 (names in lower case), which copies the list when it is submitted. One at a time on a
+/// core: a list that is begun ends the one before.
 class FieldList {
  public:
   enum class Memory : std::uint8_t {
     kStays,   ///< the arena and the values live until the frame is made
     kCopied,  ///< nghttp2 copies them
   };
-  explicit FieldList(http::Arena& arena, Memory memory = Memory::kStays) : arena_(arena), memory_(memory) {}
+  explicit FieldList(http::Arena& arena, Memory memory = Memory::kStays);
   void add(std::string_view name, std::string_view value);
   void add_number(std::string_view name, std::uint64_t value);
   /// Adds what may be sent over HTTP/2: no fields that speak of the connection, no Host, no length.
   void add_all(const http::Headers& headers);
-  nghttp2_nv* begin() const { return fields_; }
-  std::size_t size() const { return size_; }
-  void reserve(std::size_t count);
+  nghttp2_nv* begin() const { return fields_.data(); }
+  std::size_t size() const { return fields_.size(); }
 
  private:
+  void add_with(std::string_view name, std::string_view value, std::uint8_t flags);
+
   http::Arena& arena_;
-  nghttp2_nv* fields_ = nullptr;
-  std::size_t size_ = 0;
-  std::size_t capacity_ = 0;
+  std::vector<nghttp2_nv>& fields_;
   Memory memory_;
 };
 

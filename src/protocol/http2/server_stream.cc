@@ -158,7 +158,6 @@ void ServerSession::Stream::answer(http::Response response) {
     write_deadline = loop::Loop::current().now() + owner_.options_.write_timeout;
   }
   FieldList fields(arena);
-  fields.reserve(response.headers.size() + 4);
   fields.add_number(":status", static_cast<std::uint64_t>(status_));
   if (status_ == 304) response.headers.remove(HeaderId::kContentType);  // as Go: it describes what is not sent
   fields.add_all(response.headers);

@@ -256,18 +256,18 @@ void Session::reap() {
 }
 
 void Session::forget(StreamState& stream) {
-  if (stream.out.referenced) out_.release(&stream);
-  if (stream.out.last_pull) (void)stream.out.body.try_read();
-  std::erase(batch_, &stream);
-  std::erase(finished_, &stream);
+  if (stream.out.referenced) release_references(stream);
+  if (stream.out.last_pull) {
+    (void)stream.out.body.try_read();
+    std::erase(finished_, &stream);
+  }
   if (stream.woken) std::erase(woken_, &stream);
+  stream.woken = true;  // whatever its tasks ask for while they are destroyed
   if (stream.previous != nullptr) stream.previous->next = stream.next;
   if (stream.next != nullptr) stream.next->previous = stream.previous;
   if (first_ == &stream) first_ = stream.next;
   --streams_;
   destroy(stream);
-  // What its tasks asked for while they were destroyed.
-  std::erase(woken_, &stream);
 }
 
 loop::Task<void> Session::read_frames() {

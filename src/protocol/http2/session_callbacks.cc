@@ -64,9 +64,13 @@ int Session::Callbacks::begin_frame(nghttp2_session* /*raw*/, const nghttp2_fram
 }
 
 int Session::Callbacks::begin_headers(nghttp2_session* raw, const nghttp2_frame* frame, void* self) {
-  if (frame->hd.type != NGHTTP2_HEADERS || frame->headers.cat != NGHTTP2_HCAT_REQUEST) return 0;
   Session& session = *static_cast<Session*>(self);
+  if (frame->hd.type != NGHTTP2_HEADERS || frame->headers.cat != NGHTTP2_HCAT_REQUEST) {
+    session.receiving_ = stream_of(raw, frame->hd.stream_id);
+    return 0;
+  }
   StreamState* const stream = session.open_stream(frame->hd.stream_id);
+  session.receiving_ = stream;
   if (stream == nullptr) {
     return nghttp2_submit_rst_stream(raw, NGHTTP2_FLAG_NONE, frame->hd.stream_id, NGHTTP2_REFUSED_STREAM);
   }
@@ -74,10 +78,10 @@ int Session::Callbacks::begin_headers(nghttp2_session* raw, const nghttp2_frame*
   return nghttp2_session_set_stream_user_data(raw, stream->id, stream);
 }
 
-int Session::Callbacks::header(nghttp2_session* raw, const nghttp2_frame* frame, const std::uint8_t* name,
+int Session::Callbacks::header(nghttp2_session* /*raw*/, const nghttp2_frame* /*frame*/, const std::uint8_t* name,
                                std::size_t name_size, const std::uint8_t* value, std::size_t value_size,
-                               std::uint8_t /*flags*/, void* /*self*/) {
-  StreamState* const stream = stream_of(raw, frame->hd.stream_id);
+                               std::uint8_t /*flags*/, void* self) {
+  StreamState* const stream = static_cast<Session*>(self)->receiving_;
   if (stream != nullptr) stream->on_field(text(name, name_size), text(value, value_size));
   return 0;
 }
@@ -139,6 +143,7 @@ int Session::Callbacks::stream_closed(nghttp2_session* raw, std::int32_t id, std
   if (stream == nullptr) return 0;
   nghttp2_session_set_stream_user_data(raw, id, nullptr);
   stream->closed = true;
+  if (session.receiving_ == stream) session.receiving_ = nullptr;
   stream->on_closed(error_code);
   session.closed_.push_back(stream);
   session.schedule_flush();
@@ -157,6 +162,15 @@ int Session::Callbacks::frame_sent(nghttp2_session* raw, const nghttp2_frame* fr
   return 0;
 }
 
+/// What nghttp2 is told with the last piece of content: trailer fields follow, or the stream ends with it.
+std::uint32_t Session::Callbacks::end_of_content(StreamState& stream) {
+  const http::Body& body = stream.out.body;
+  const http::Headers* const trailers = body.streamed() ? body.trailers() : nullptr;
+  if (trailers == nullptr || trailers->empty()) return NGHTTP2_DATA_FLAG_EOF;
+  stream.submit_trailers(*trailers);
+  return NGHTTP2_DATA_FLAG_EOF | NGHTTP2_DATA_FLAG_NO_END_STREAM;
+}
+
 ssize_t Session::Callbacks::read(nghttp2_session* /*raw*/, std::int32_t /*id*/, std::uint8_t* /*into*/,
                                  std::size_t most, std::uint32_t* flags, nghttp2_data_source* source, void* self) {
   Session& session = *static_cast<Session*>(self);
@@ -173,6 +187,7 @@ ssize_t Session::Callbacks::read(nghttp2_session* /*raw*/, std::int32_t /*id*/, 
     switch (chunk.kind) {
       case http::Chunk::Kind::kBytes:
         out.pending = chunk.bytes;
+        out.ending = chunk.last;
         break;
       case http::Chunk::Kind::kWouldBlock:
         out.waiting = true;
@@ -184,12 +199,7 @@ ssize_t Session::Callbacks::read(nghttp2_session* /*raw*/, std::int32_t /*id*/, 
         session.wake(stream);
         return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;  // the stream is reset with INTERNAL_ERROR
       case http::Chunk::Kind::kEnd: {
-        *flags |= NGHTTP2_DATA_FLAG_EOF | NGHTTP2_DATA_FLAG_NO_COPY;
-        const http::Headers* const trailers = out.body.trailers();
-        if (trailers != nullptr && !trailers->empty()) {
-          *flags |= NGHTTP2_DATA_FLAG_NO_END_STREAM;
-          stream.submit_trailers(*trailers);
-        }
+        *flags |= NGHTTP2_DATA_FLAG_NO_COPY | end_of_content(stream);
         out.active = false;
         session.wake(stream);
         return 0;
@@ -198,12 +208,13 @@ ssize_t Session::Callbacks::read(nghttp2_session* /*raw*/, std::int32_t /*id*/, 
   }
   const std::size_t size = std::min(most, out.pending.size());
   *flags |= NGHTTP2_DATA_FLAG_NO_COPY;
-  const bool last = out.body.length() == out.sent + size && (!out.body.streamed() || out.body.trailers() == nullptr);
-  if (last) *flags |= NGHTTP2_DATA_FLAG_EOF;
+  const bool whole = out.body.length() == out.sent + size && (!out.body.streamed() || out.body.trailers() == nullptr);
+  out.ending = out.ending || whole;
+  if (out.ending && size == out.pending.size()) *flags |= end_of_content(stream);
   return static_cast<ssize_t>(size);
 }
 
-int Session::Callbacks::send_data(nghttp2_session* /*raw*/, nghttp2_frame* frame, const std::uint8_t* head,
+int Session::Callbacks::send_data(nghttp2_session* /*raw*/, nghttp2_frame* /*frame*/, const std::uint8_t* head,
                                   std::size_t size, nghttp2_data_source* source, void* self) {
   Session& session = *static_cast<Session*>(self);
   auto& stream = *static_cast<StreamState*>(source->ptr);
@@ -222,7 +233,7 @@ int Session::Callbacks::send_data(nghttp2_session* /*raw*/, nghttp2_frame* frame
     if (!out.referenced) session.batch_.push_back(&stream);
     out.referenced = true;
   }
-  if (ends_stream(*frame) && out.active) content_framed(session, stream);
+  if (out.ending && out.pending.empty() && out.active) content_framed(session, stream);
   return 0;
 }
 

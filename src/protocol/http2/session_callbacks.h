@@ -26,6 +26,7 @@ struct Session::Callbacks {
   static StreamState* stream_of(nghttp2_session* raw, std::int32_t id) {
     return static_cast<StreamState*>(nghttp2_session_get_stream_user_data(raw, id));
   }
+  static std::uint32_t end_of_content(StreamState& stream);
   static void content_framed(Session& session, StreamState& stream);
 };
 

@@ -68,7 +68,7 @@ class StreamState::ReceivedBody final : public http::BodySource {
     if (!inflow.empty()) {
       const std::string_view bytes = inflow.give();
       stream_.on_pulled(bytes.size());
-      return {Kind::kBytes, bytes};
+      return {.kind = Kind::kBytes, .bytes = bytes, .last = inflow.ended};
     }
     if (inflow.failed) return {Kind::kError, {}};
     return {inflow.ended ? Kind::kEnd : Kind::kWouldBlock, {}};
@@ -85,7 +85,11 @@ class StreamState::ReceivedBody final : public http::BodySource {
   base::Error error() const override {
     return {stream_.in.error_kind, stream_.sender(), std::string(stream_.in.error_text)};
   }
-  const http::Headers* trailers() const override { return stream_.in.trailers ? &*stream_.in.trailers : nullptr; }
+  const http::Headers* trailers() const override {
+    static const http::Headers still_to_come;
+    if (stream_.in.trailers) return &*stream_.in.trailers;
+    return stream_.in.ended ? nullptr : &still_to_come;
+  }
 
  private:
   StreamState& stream_;

@@ -65,6 +65,7 @@ struct Outflow {
   bool pulled = false;      ///< something was taken out of the body
   bool active = false;      ///< there is content, and its end was not framed yet
   bool waiting = false;     ///< the body said kWouldBlock
+  bool ending = false;      ///< nothing comes behind `pending`
   bool referenced = false;  ///< the outbox refers to bytes of the body
   bool deferred = false;    ///< framing goes on when the outbox is empty
   bool failed = false;      ///< the body broke
