@@ -4,6 +4,7 @@
 
 #include <filesystem>
 
+#include "app/check_certificates.h"
 #include "app/dry_run.h"
 #include "app/ha_on_this_host.h"
 #include "app/problems.h"
@@ -82,9 +83,15 @@ CheckReport check(const StaticSources& sources) {
       report.warnings.push_back(std::move(problem));
     }
   }
+  CertificateFindings certificates;
+  check_certificates(load, certificates);
   // Also when the static configuration is wrong: what could be read of it says where the dynamic one is.
-  DryRun run = dry_run(load.configuration);
-  for (auto [from, to] : {std::pair{&run.errors, &report.errors}, std::pair{&run.warnings, &report.warnings}}) {
+  DryRun run = dry_run(load.configuration, [&certificates](const DryRun& looked_at, const Places& places) {
+    check_certificates(looked_at, places, certificates);
+  });
+  for (auto [from, to] :
+       {std::pair{&run.errors, &report.errors}, std::pair{&run.warnings, &report.warnings},
+        std::pair{&certificates.errors, &report.errors}, std::pair{&certificates.warnings, &report.warnings}}) {
     to->insert(to->end(), from->begin(), from->end());
   }
   check_upstreams(run, report);

@@ -6,7 +6,6 @@
 #include <sstream>
 
 #include "app/reload.h"
-#include "app/router_errors.h"
 #include "config/model/internal_configuration.h"
 #include "config/model/merge.h"
 #include "control/provider/all.h"
@@ -49,9 +48,16 @@ class Witness final : public provider::Receiver {
 
   /// Where an object of a bad file stands.
   format::Position locate(std::string_view path) const {
-    for (const provider::ObjectPositions& each : positions_) {
-      const format::Position position = each.find(path);
+    for (const provider::DynamicFile& each : bad_files_) {
+      const format::Position position = each.positions.find(path);
       if (position.source != nullptr) return position;
+    }
+    return {};
+  }
+  provider::Place locate_certificate(const model::StoredCertificate& certificate) const {
+    for (const provider::DynamicFile& each : bad_files_) {
+      provider::Place place = provider::place_of(certificate, each);
+      if (place.position.source != nullptr) return place;
     }
     return {};
   }
@@ -73,14 +79,14 @@ class Witness final : public provider::Receiver {
     for (Problem& note : model::add_file(whole, good->configuration, path)) {
       into_.warnings.push_back(std::move(note));
     }
-    positions_.push_back(std::move(good->positions));
+    bad_files_.push_back(std::move(*good));
     delivery.configuration = std::make_shared<const model::DynamicConfiguration>(std::move(whole));
   }
 
   Reload& reload_;
   DryRun& into_;
   std::set<std::string> seen_;
-  std::vector<provider::ObjectPositions> positions_;  // of the bad files
+  std::vector<provider::DynamicFile> bad_files_;
 };
 
 }  // namespace
@@ -97,7 +103,7 @@ std::shared_ptr<const routing::Snapshot> build_unserved(
   return routing::build_snapshot(input, nullptr);
 }
 
-DryRun dry_run(const model::StaticConfiguration& configuration) {
+DryRun dry_run(const model::StaticConfiguration& configuration, const Inspect& inspect) {
   DryRun run;
   run.configuration = std::make_shared<const model::StaticConfiguration>(configuration);
   Candidate last;
@@ -115,16 +121,25 @@ DryRun dry_run(const model::StaticConfiguration& configuration) {
 
   run.dynamic = last.configuration;
   run.snapshot = build_unserved(run.configuration, run.dynamic);
-  const Problems wrong =
-      errors_of(*run.snapshot, [&providers, &witness](std::string_view provider, std::string_view path) {
-        for (const auto& each : providers) {
-          if (each->name() != provider) continue;
-          const format::Position position = each->locate(path);
-          return position.source != nullptr ? position : witness.locate(path);
-        }
-        return format::Position{};
-      });
+  Places places;
+  places.object = [&providers, &witness](std::string_view provider, std::string_view path) {
+    for (const auto& each : providers) {
+      if (!provider.empty() && each->name() != provider) continue;
+      const format::Position position = each->locate(path);
+      return position.source != nullptr ? position : witness.locate(path);
+    }
+    return format::Position{};
+  };
+  places.certificate = [&providers, &witness](const model::StoredCertificate& certificate) {
+    for (const auto& each : providers) {
+      provider::Place place = each->locate_certificate(certificate);
+      if (place.position.source != nullptr) return place;
+    }
+    return witness.locate_certificate(certificate);
+  };
+  const Problems wrong = errors_of(*run.snapshot, places.object);
   run.errors.insert(run.errors.end(), wrong.begin(), wrong.end());
+  if (inspect) inspect(run, places);
   return run;
 }
 

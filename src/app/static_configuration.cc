@@ -144,6 +144,7 @@ class Loader {
     }
     check_deprecated();
     finish();
+    load_.tree = std::move(tree_);
     return std::move(load_);
   }
 

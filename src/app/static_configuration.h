@@ -34,6 +34,7 @@ StaticSources sources_of(std::vector<std::string> arguments);
 struct StaticLoad {
   model::StaticConfiguration configuration;  ///< effective (model::effective); meaningless when there are problems
   std::optional<StaticFile> file;            ///< what was read, when it was a file
+  format::Value tree;                        ///< what was decoded, for position_at()
   std::string origin;                        ///< "file PATH", "flags", "environment variables" or "defaults"
   format::Problems problems;                 ///< all that is wrong; with any of them the program must not start
   format::Problems warnings;                 ///< deprecated options, sections nobody knows

@@ -1,9 +1,15 @@
 """tandem check, diff, show and route: from files and from a running instance, with their exit codes."""
+import datetime
 import json
 import subprocess
 
 import pytest
+import yaml
 from conftest import PROGRAM
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 STATIC = """
 entryPoints: {web: {address: "127.0.0.1:80"}, websecure: {address: "127.0.0.1:443"}, traefik: {address: "127.0.0.1:8080"}}
@@ -81,6 +87,33 @@ def test_check_tells_what_else_is_wrong_with_a_file_that_has_a_wrong_option(file
     assert "http.routers.shop.rul: field not found" in done.stdout
     assert "http.routers.other@file: error while parsing rule" in done.stdout
     assert 'the service "gone@file" does not exist' in done.stdout
+
+
+def make_certificate(folder, name, days):
+    """A certificate that signed itself, in NAME.pem and NAME.key; negative days: it has expired."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"{name}.test")])
+    end = datetime.datetime.utcnow() + datetime.timedelta(days=days)
+    made = x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number(), end - datetime.timedelta(days=90), end)
+    pem = serialization.Encoding.PEM
+    (folder / f"{name}.pem").write_bytes(made.sign(key, hashes.SHA256()).public_bytes(pem))
+    (folder / f"{name}.key").write_bytes(
+        key.private_bytes(pem, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()))
+    return {"certFile": f"{name}.pem", "keyFile": f"{name}.key"}
+
+
+def test_check_reads_certificates(files):
+    good, old = make_certificate(files, "good", 30), make_certificate(files, "old", -1)
+    (files / "dynamic.yml").write_text(yaml.safe_dump({"tls": {"certificates": [good, old]}}))
+    done = run(files, "check", "--configFile=static.yml")
+    assert done.returncode == 0
+    assert "warning: dynamic.yml:5:5: tls.certificates[1].certFile: old.pem: the certificate old.test expired at " in done.stdout
+    (files / "dynamic.yml").write_text(yaml.safe_dump({"tls": {"certificates": [good | {"keyFile": "old.key"}]}}))
+    done = run(files, "check", "--configFile=static.yml", "--json")
+    assert done.returncode == 1
+    (error,) = json.loads(done.stdout)["errors"]
+    assert (error["file"], error["line"], error["path"]) == ("dynamic.yml", 3, "tls.certificates[0].certFile")
+    assert "the private key is not that of the certificate" in error["message"]
 
 
 def test_check_names_an_unknown_flag_once(tmp_path):

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 
 #include "base/log.h"
@@ -72,16 +73,19 @@ class Lines {
   const templates::Rendered* rendered_;  // null: the text is no template
 };
 
-/// Objects stand three levels deep: section, kind, name.
+/// Objects stand three levels deep: section, kind, name; those of a list (tls.certificates) have a number.
 void collect_positions(const format::Value& tree, const Lines& lines, DynamicFile& file) {
   if (tree.object() == nullptr) return;
   for (const auto& [section, kinds] : *tree.object()) {
     if (kinds.object() == nullptr) continue;
     for (const auto& [kind, objects] : *kinds.object()) {
+      const std::string path = fmt::format("{}.{}", base::lower_case(section), base::lower_case(kind));
+      for (std::size_t i = 0; objects.array() != nullptr && i < objects.array()->size(); ++i) {
+        file.positions.set(fmt::format("{}[{}]", path, i), lines((*objects.array())[i].position()));
+      }
       if (objects.object() == nullptr) continue;
       for (const auto& [name, object] : *objects.object()) {
-        file.positions.set(fmt::format("{}.{}.{}", base::lower_case(section), base::lower_case(kind), name),
-                           lines(object.position()));
+        file.positions.set(fmt::format("{}.{}", path, name), lines(object.position()));
       }
     }
   }
@@ -155,6 +159,15 @@ std::optional<DynamicFile> parse_what_decodes(const std::string& path, std::stri
   }
   collect_positions(*tree, lines, file);
   return file;
+}
+
+Place place_of(const model::StoredCertificate& certificate, const DynamicFile& file) {
+  const auto& all = file.configuration.tls.certificates;
+  const auto found = std::ranges::find(all, certificate);
+  if (found == all.end()) return {};
+  std::string path = fmt::format("tls.certificates[{}]", found - all.begin());
+  format::Position position = file.positions.find(path);
+  return {.position = std::move(position), .path = std::move(path)};
 }
 
 void log_rendered(const std::string& path, std::string_view text) {

@@ -36,6 +36,9 @@ std::optional<DynamicFile> parse_dynamic_file(const std::string& path, std::stri
 std::optional<DynamicFile> parse_what_decodes(const std::string& path, std::string_view text,
                                               format::Problems& problems, format::Problems& warnings);
 
+/// Where a certificate stands first in a file.
+Place place_of(const model::StoredCertificate& certificate, const DynamicFile& file);
+
 /// For debugLogGeneratedTemplate: a template and what it yields, at level DEBUG.
 void log_rendered(const std::string& path, std::string_view text);
 

@@ -82,6 +82,16 @@ format::Position File::locate(std::string_view path) const {
   return {};
 }
 
+Place File::locate_certificate(const model::StoredCertificate& certificate) const {
+  for (const std::string& file : listing_.files) {
+    const auto source = sources_.find(file);
+    if (source == sources_.end() || !source->second.good) continue;
+    Place place = place_of(certificate, *source->second.good);
+    if (place.position.source != nullptr) return place;
+  }
+  return {};
+}
+
 void File::deliver() {
   const std::vector<std::string> changed = std::exchange(changed_named_, {});
   const bool only_certificates =

@@ -31,6 +31,7 @@ class File final : public Provider {
   loop::Task<void> run(Receiver& receiver) override;
   void reload() override;
   format::Position locate(std::string_view path) const override;
+  Place locate_certificate(const model::StoredCertificate& certificate) const override;
 
  private:
   /// One file: the last content and what came of it.

@@ -13,9 +13,15 @@
 
 namespace tandem::provider {
 
+/// Where an option stands: in which file and line, and its key path there.
+struct Place {
+  format::Position position;  ///< without source: nowhere
+  std::string path;
+};
+
 class ObjectPositions {
  public:
-  /// `path`: section, kind and name, the first two in lower case ("http.routers.Web").
+  /// `path`: section, kind and name, the first two in lower case ("http.routers.Web"); "tls.certificates[0]".
   void set(std::string path, format::Position position);
   void erase(std::string_view path);
   std::vector<std::string> paths() const;

@@ -14,6 +14,7 @@
 
 #include "config/format/decode.h"
 #include "config/model/dynamic_configuration.h"
+#include "control/provider/object_positions.h"
 #include "engine/loop/task.h"
 
 namespace tandem::provider {
@@ -81,6 +82,11 @@ class Provider {
   /// Where an object of the last delivery stands ("http.routers.web", without provider); without source when unknown.
   virtual format::Position locate(std::string_view path) const {
     static_cast<void>(path);
+    return {};
+  }
+  /// The same for a certificate, which has no name.
+  virtual Place locate_certificate(const model::StoredCertificate& certificate) const {
+    static_cast<void>(certificate);
     return {};
   }
 };

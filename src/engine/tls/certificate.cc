@@ -291,6 +291,15 @@ Certificate::~Certificate() {
   ::EVP_PKEY_free(loaded_.key);
 }
 
+std::vector<Certificate::Facts> facts_in(std::string_view pem) {
+  std::vector<Certificate::Facts> all;
+  for (const PemBlock& block : pem_blocks(pem)) {
+    if (block.label != "CERTIFICATE") continue;
+    if (auto leaf = read_leaf(block.content)) all.push_back(std::move(leaf->facts));
+  }
+  return all;
+}
+
 base::Result<std::string> file_or_content(const std::string& text) {
   // What holds a line break is no path; asking costs a system call.
   if (text.empty() || text.find('\n') != std::string::npos || text.find('\0') != std::string::npos) return text;

@@ -83,6 +83,9 @@ class Certificate {
   mutable bool usable_ = false;
 };
 
+/// What the certificates of a PEM text say of themselves, without those that are malformed.
+std::vector<Certificate::Facts> facts_in(std::string_view pem);
+
 /// Where a text stands in a configuration that may be a path or PEM: a path when such a file can be read, as in
 /// Traefik. Errors: those of reading a file that exists.
 base::Result<std::string> file_or_content(const std::string& text);
