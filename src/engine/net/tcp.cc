@@ -30,17 +30,17 @@ IoCount SocketStream::try_read(std::span<char> into) {
   }
 }
 
-IoCount SocketStream::try_write(std::span<const iovec> from) {
+IoCount SocketStream::send(std::span<const iovec> from, int flags) {
   if (!descriptor_.may_write()) return IoCount(-EAGAIN);
   for (;;) {
     ssize_t sent;
     if (from.size() == 1) {
-      sent = ::send(descriptor_.fd(), from[0].iov_base, from[0].iov_len, MSG_NOSIGNAL);
+      sent = ::send(descriptor_.fd(), from[0].iov_base, from[0].iov_len, MSG_NOSIGNAL | flags);
     } else {
       msghdr message{};
       message.msg_iov = const_cast<iovec*>(from.data());
       message.msg_iovlen = from.size();
-      sent = ::sendmsg(descriptor_.fd(), &message, MSG_NOSIGNAL);
+      sent = ::sendmsg(descriptor_.fd(), &message, MSG_NOSIGNAL | flags);
     }
     if (sent >= 0) return IoCount(sent);
     if (errno == EINTR) continue;

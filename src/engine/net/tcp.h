@@ -18,7 +18,9 @@ class SocketStream final : public Stream {
   explicit SocketStream(int fd) : descriptor_(fd) {}
 
   IoCount try_read(std::span<char> into) override;
-  IoCount try_write(std::span<const iovec> from) override;
+  IoCount try_write(std::span<const iovec> from) override { return send(from, 0); }
+  /// As try_write(), with flags of send(2).
+  IoCount send(std::span<const iovec> from, int flags);
   loop::Descriptor::Wait readable(loop::TimePoint deadline) override { return descriptor_.readable(deadline); }
   loop::Descriptor::Wait writable(loop::TimePoint deadline) override { return descriptor_.writable(deadline); }
   void shutdown_write() override;

@@ -49,6 +49,7 @@ class SecureStream final : public net::Stream {
   net::IoCount try_write(std::span<const iovec> from) override;
   loop::Descriptor::Wait readable(loop::TimePoint deadline) override { return socket_->readable(deadline); }
   loop::Descriptor::Wait writable(loop::TimePoint deadline) override { return socket_->writable(deadline); }
+  void end_with_next_write() override { ends_ = true; }
   /// Sends close_notify (RFC 8446 §6.1) and ends this direction of the connection.
   void shutdown_write() override;
   void reset_on_close() override;
@@ -84,8 +85,9 @@ class SecureStream final : public net::Stream {
   Step shake(loop::Nanoseconds& took);
   base::Error handshake_error() const;
   net::IoCount read_result(int result);
-  bool flush();
-  void send_out(std::string_view ciphertext);
+  bool flush(int flags = 0);
+  void send_out(std::string_view ciphertext, int flags);
+  void write_goodbye();
   void say_goodbye();
 
   std::unique_ptr<net::SocketStream> socket_;
@@ -97,6 +99,7 @@ class SecureStream final : public net::Stream {
   std::string early_;    // read before, not yet given to OpenSSL
   std::string waiting_;  // ciphertext that the socket did not take
   int error_ = 0;        // errno of the socket
+  bool ends_ = false;    // close_notify goes with the next write
   bool held_ = false;    // the byte that comes next was written already
   bool ended_ = false;   // the socket
   bool broken_ = false;  // nothing more can be written

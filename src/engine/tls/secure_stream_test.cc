@@ -94,6 +94,14 @@ TEST_F(SecureStreamTest, CloseNotifyIsTheEnd) {
   EXPECT_EQ(read_some(*both.client), "late");
 }
 
+TEST_F(SecureStreamTest, CloseNotifyGoesWithTheLastWrite) {
+  Shaken both = shake(server_settings(), client_settings(), certificate_);
+  both.server->end_with_next_write();
+  EXPECT_EQ(write_text(*both.server, "last").bytes(), 4U);
+  EXPECT_EQ(read_some(*both.client), "last");
+  EXPECT_EQ(read_some(*both.client), "(end)");
+}
+
 TEST_F(SecureStreamTest, AnEndBetweenRecordsIsAnEndWithoutCloseNotifyToo) {
   Shaken both = shake(server_settings(), client_settings(), certificate_);
   both.client->socket().shutdown_write();

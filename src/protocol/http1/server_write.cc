@@ -145,6 +145,7 @@ loop::Task<bool> ServerSession::write_response(Turn& turn, http::Response& respo
   if (!sends_content || !joined.empty()) {
     // Only what a chunked response without any content still owes is missing here.
     if (framing.kind != Kind::kChunked || to_head) {
+      if (turn.close) wire_.stream->end_with_next_write();
       co_return co_await net::write_all(*wire_.stream, head, write_deadline_);
     }
   }
