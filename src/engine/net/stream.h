@@ -40,9 +40,9 @@ class Stream : public loop::Pooled {
   virtual IoCount try_write(std::span<const iovec> from) = 0;
   virtual loop::Descriptor::Wait readable(loop::TimePoint deadline) = 0;
   virtual loop::Descriptor::Wait writable(loop::TimePoint deadline) = 0;
-  /// Nothing follows what the next try_write() is given: what marks the end (TLS: close_notify) may go along with it.
-  /// shutdown_write() or the end of this object has to follow all the same.
-  virtual void end_with_next_write() {}
+  /// Nothing follows what the next try_write() is given: what marks the end (FIN, TLS: close_notify) may go along with
+  /// it. shutdown_write() or the end of this object has to follow at once, as the last bytes may wait for it.
+  virtual void end_with_next_write() = 0;
   /// No more will be written; the other side sees end of stream.
   virtual void shutdown_write() = 0;
   /// The next close sends a reset instead of a FIN: the other side must not take what it got for complete.

@@ -3,6 +3,8 @@
 // TCP and Unix stream sockets: connecting, listening, and the Stream over them. Each object belongs to the core that
 // made it.
 
+#include <sys/socket.h>
+
 #include <memory>
 #include <vector>
 
@@ -18,17 +20,19 @@ class SocketStream final : public Stream {
   explicit SocketStream(int fd) : descriptor_(fd) {}
 
   IoCount try_read(std::span<char> into) override;
-  IoCount try_write(std::span<const iovec> from) override { return send(from, 0); }
+  IoCount try_write(std::span<const iovec> from) override { return send(from, ends_ ? MSG_MORE : 0); }
   /// As try_write(), with flags of send(2).
   IoCount send(std::span<const iovec> from, int flags);
   loop::Descriptor::Wait readable(loop::TimePoint deadline) override { return descriptor_.readable(deadline); }
   loop::Descriptor::Wait writable(loop::TimePoint deadline) override { return descriptor_.writable(deadline); }
+  void end_with_next_write() override { ends_ = true; }
   void shutdown_write() override;
   void reset_on_close() override;
   loop::Descriptor& descriptor() override { return descriptor_; }
 
  private:
   loop::Descriptor descriptor_;
+  bool ends_ = false;
 };
 
 /// Connects to `to`. Errors: kTimeout after `deadline`, kRefused, kUnreachable, kLimit; side kUpstream.

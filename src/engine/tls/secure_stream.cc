@@ -337,8 +337,9 @@ net::IoCount SecureStream::try_write(std::span<const iovec> from) {
     }
     taken += size;
   }
-  if (ends_ && piece == from.size()) write_goodbye();
-  if (flush()) return net::IoCount(broken_ ? -error_ : static_cast<std::ptrdiff_t>(taken));
+  const bool last = ends_ && piece == from.size();
+  if (last) write_goodbye();
+  if (flush(last ? MSG_MORE : 0)) return net::IoCount(broken_ ? -error_ : static_cast<std::ptrdiff_t>(taken));
   held_ = true;
   return net::IoCount(taken == 1 ? -EAGAIN : static_cast<std::ptrdiff_t>(taken - 1));
 }
