@@ -6,6 +6,8 @@
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
+#include <boost/json/value_from.hpp>
+#include <boost/json/value_to.hpp>
 #include <cerrno>
 #include <cstdlib>
 #include <filesystem>
@@ -47,7 +49,8 @@ object to_json(const Inheritance& left) {
              {"draining", std::move(draining)},
              {"keeper", left.pair->keeper.pid},
              {"keeperLine", number_of(left.pair->keeper.line)},
-             {"maintenance", left.pair->maintenance}};
+             {"maintenance", left.pair->maintenance},
+             {"ticketKeys", boost::json::value_from(left.pair->ticket_keys)}};
   if (left.proxy) out["proxy"] = to_json(*left.proxy);
   return out;
 }
@@ -79,6 +82,9 @@ Result<Inheritance> inheritance_of(const object& from) {
   for (const value& proxy : from.at("draining").as_array()) out.draining.push_back(proxy_of(proxy.as_object()));
   out.pair = ha::Pair::Left{.keeper = {.pid = from.at("keeper").to_number<int>(), .line = take(from.at("keeperLine"))},
                             .maintenance = from.at("maintenance").as_bool()};
+  if (const value* const keys = from.if_contains("ticketKeys")) {
+    out.pair->ticket_keys = boost::json::value_to<ha::TicketSharing::Keys>(*keys);
+  }
   return out;
 }
 

@@ -26,6 +26,7 @@
 #include "base/log.h"
 #include "base/version.h"
 #include "config/model/effective.h"
+#include "control/ha/ticket_sharing.h"
 #include "control/provider/all.h"
 #include "control/telemetry/access_writer.h"
 #include "control/telemetry/log_file.h"
@@ -79,6 +80,7 @@ class Program {
     reload_.begin();
     tasks_.spawn(listen_to(signals));
     if (handed_) tasks_.spawn(listen_to_supervisor());
+    if (handed_ && static_->ha && static_->ha->peerLink) tasks_.spawn(tell_ticket_keys(*handed_->channel));
     loop::Loop::current().run();
     tasks_.cancel();
     if (stapling_) stapling_->stop();
@@ -112,6 +114,7 @@ class Program {
     for (;;) {
       std::optional<ha::Message> message = co_await handed_->channel->receive();
       if (!message) break;
+      if (message->type() == ha::kTicketKeys) take_ticket_keys(message->body);
       if (message->type() != "status") continue;
       if (const auto* const status = message->body.if_contains("status"); status != nullptr && status->is_object()) {
         pair_status_.set(std::make_shared<const boost::json::object>(status->get_object()));

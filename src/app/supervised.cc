@@ -5,10 +5,12 @@
 #include <unistd.h>
 
 #include "config/format/json_fields.h"
+#include "control/ha/ticket_sharing.h"
 #include "control/ha/upstream_report.h"
 
 #include "base/log.h"
 #include "control/address/netlink.h"
+#include "engine/tls/ticket_keys.h"
 
 namespace tandem::app {
 namespace {
@@ -112,6 +114,30 @@ std::shared_ptr<const boost::json::object> PairStatus::get() const {
 void tell_upstreams(ha::Channel& supervisor, const routing::UpstreamState& state) {
   (void)supervisor.send(ha::upstreams_message(
       {.services = state.services, .living = state.living, .dead = state.dead, .missing = state.missing}));
+}
+
+loop::Task<void> tell_ticket_keys(ha::Channel& supervisor) {
+  constexpr auto kLookEvery = std::chrono::seconds(1);
+  std::shared_ptr<const tls::TicketKeys::Set> told;
+  for (;;) {
+    auto now = tls::TicketKeys::instance().current();
+    if (now != told) {
+      // A worker may have begun a new key since; then this is told again.
+      const Result<void> sent = supervisor.send(ha::ticket_keys_message({}, tls::TicketKeys::instance().export_text()));
+      if (sent) told = std::move(now);
+    }
+    co_await loop::sleep_for(kLookEvery);
+  }
+}
+
+void take_ticket_keys(const boost::json::object& message) {
+  const std::string_view node = text_in(message, "node");
+  const Result<std::size_t> taken = tls::TicketKeys::instance().import_text(ha::ticket_keys_in(message));
+  if (!taken) {
+    base::log_error("Session ticket keys cannot be taken", {{"node", node}, {"error", taken.error().text()}});
+  } else if (*taken > 0) {
+    base::log_info("Session ticket keys were taken", {{"node", node}, {"count", std::to_string(*taken)}});
+  }
 }
 
 http::HandlerPtr make_health_answer(http::HandlerPtr routers, std::string path) {

@@ -57,6 +57,11 @@ class PairStatus {
 /// Tells the supervisor how the services are that the node should reach. What cannot be sent now is told again soon.
 void tell_upstreams(ha::Channel& supervisor, const routing::UpstreamState& state);
 
+/// Tells the supervisor the keys of session tickets, and again whenever they have changed. Never ends.
+loop::Task<void> tell_ticket_keys(ha::Channel& supervisor);
+/// Takes those of another node, or of the proxy before this one.
+void take_ticket_keys(const boost::json::object& message);
+
 /// Puts an answer for the supervisor before the routers: of every worker that serves, neither logged nor counted.
 http::HandlerPtr make_health_answer(http::HandlerPtr routers, std::string path);
 

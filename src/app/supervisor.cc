@@ -118,7 +118,8 @@ class Supervisor {
   int run(Signals& signals, std::optional<ha::Pair::Left> left, std::optional<LeftProxy> proxy,
           std::vector<LeftProxy> draining) {
     const ha::Pair::Outside outside{.tell = [this](const boost::json::object& status) { tell_proxy(status); },
-                                    .restart = [this] { return prepare_restart(); }};
+                                    .restart = [this] { return prepare_restart(); },
+                                    .tell_keys = [this](const boost::json::object& message) { tell_keys(message); }};
     const bool goes_on = left.has_value();
     const auto started = pair_->start(outside, std::move(left));
     if (!started) {
@@ -174,6 +175,7 @@ class Supervisor {
     proxy_ = std::move(proxy);
     check_.process_began(proxy_->page(), proxy_->pid());
     base::log_info("The proxy was started", {{"pid", std::to_string(proxy_->pid())}});
+    tell_all_keys(*proxy_);
     pair_->repeat_status();
   }
 
@@ -184,12 +186,13 @@ class Supervisor {
     check_.process_ended();
   }
 
-  /// How the services are that this node should reach.
+  /// How the services are that this node should reach; the keys of its session tickets.
   loop::Task<void> hear_proxy() {
     for (;;) {
       const std::optional<ha::Message> message = co_await proxy_->channel().receive();
       if (!message) co_return;
       if (message->type() == "upstreams") pair_->health().upstreams_are(ha::upstreams_in(message->body));
+      if (message->type() == ha::kTicketKeys) pair_->ticket_keys_are(ha::ticket_keys_in(message->body));
     }
   }
 
@@ -218,6 +221,7 @@ class Supervisor {
       base::log_error("The proxy cannot be started; the one before it goes on", {{"error", next.error().text()}});
       co_return;
     }
+    tell_all_keys(**next);
     replacing_ = true;
     while (!(*next)->page().ready.load(std::memory_order_acquire) && !proxy_->has_ended() && !stopping_) {
       if ((*next)->has_ended()) {
@@ -337,6 +341,15 @@ class Supervisor {
     if (proxy_ == nullptr) return;
     // What does not fit or arrive is old soon: the next one follows.
     (void)proxy_->channel().send({{"type", "status"}, {"status", status}});
+  }
+
+  void tell_keys(const boost::json::object& message) {
+    if (proxy_ != nullptr) (void)proxy_->channel().send(message);
+  }
+
+  /// A new proxy opens what the one before it sealed, and the other nodes.
+  void tell_all_keys(ProxyProcess& proxy) {
+    for (const boost::json::object& message : pair_->ticket_keys()) (void)proxy.channel().send(message);
   }
 
   const model::StaticConfiguration configuration_;

@@ -81,6 +81,8 @@ Result<void> Pair::open_peer_link() {
   if (!link) return std::move(link.error()).wrapped("ha.peerLink");
   link_ = std::move(*link);
   switch_over_ = std::make_unique<SwitchOver>(*speaker_, *link_);
+  sharing_ =
+      std::make_unique<TicketSharing>(node_, *link_, [this](const object& message) { outside_.tell_keys(message); });
   return {};
 }
 
@@ -101,9 +103,7 @@ Result<void> Pair::start(Outside outside, std::optional<Left> left) {
   health_->start();
   if (link_ != nullptr) {
     link_->start([this] { weigh_peers(); },
-                 [this](object request, const peer::PeerLink::Peer& from) {
-                   return switch_over_->answer(std::move(request), from);
-                 });
+                 [this](object request, const peer::PeerLink::Peer& from) { return answer(std::move(request), from); });
   }
   tasks_.spawn(hear_speaker());
   tasks_.spawn(tell_regularly());
@@ -119,8 +119,23 @@ void Pair::take_over_from(const Left& left) {
     base::log_error("The virtual addresses do not pass to the program that was started",
                     {{"error", resumption.error().text()}});
   }
+  if (sharing_ != nullptr) sharing_->know(left.ticket_keys);
   in_maintenance_ = left.maintenance;
   if (in_maintenance_) (void)speaker_->post({.event = vrrp::MaintenanceChanged{.on = true}});
+}
+
+loop::Task<object> Pair::answer(object request, peer::PeerLink::Peer from) {
+  if (text_in(request, "type") == kTicketKeys) co_return sharing_->answer(request, from);
+  loop::Task<object> work = switch_over_->answer(std::move(request), std::move(from));
+  co_return co_await std::move(work);
+}
+
+void Pair::ticket_keys_are(std::string_view keys) {
+  if (sharing_ != nullptr) sharing_->proxy_told(keys);
+}
+
+std::vector<object> Pair::ticket_keys() const {
+  return sharing_ == nullptr ? std::vector<object>() : sharing_->messages();
 }
 
 void Pair::repeat_status() { outside_.tell(full_status()); }
@@ -139,6 +154,7 @@ loop::Task<void> Pair::stop() {
   control_.reset();
   speaker_->stop();
   for (Report report; speaker_->next_report(report);) take(report);
+  sharing_.reset();
   link_.reset();
   co_await notifier_->drain(std::chrono::seconds(1));
 }
@@ -168,12 +184,14 @@ loop::Task<Result<Pair::Left>> Pair::suspend() {
   constexpr auto kPatience = std::chrono::seconds(1);
   co_await notifier_->drain(kPatience);
   control_.reset();
+  TicketSharing::Keys ticket_keys = sharing_ == nullptr ? TicketSharing::Keys() : sharing_->known();
   switch_over_.reset();
+  sharing_.reset();
   link_.reset();
   health_.reset();
   Result<Keeper> keeper = speaker_->leave_to_keeper();
   if (!keeper) co_return std::move(keeper.error());
-  co_return Left{.keeper = std::move(*keeper), .maintenance = in_maintenance_};
+  co_return Left{.keeper = std::move(*keeper), .maintenance = in_maintenance_, .ticket_keys = std::move(ticket_keys)};
 }
 
 void Pair::dump(int signal) {
@@ -296,6 +314,7 @@ void Pair::weigh_peers() {
     (void)speaker_->post(
         {.router = static_cast<int>(i), .event = vrrp::WitnessChanged{.witness = witness_of(peers, routers[i])}});
   }
+  sharing_->tell_peers();
   outside_.tell(full_status());
 }
 

@@ -17,6 +17,7 @@
 #include "control/ha/node_health.h"
 #include "control/ha/speaker.h"
 #include "control/ha/switch_over.h"
+#include "control/ha/ticket_sharing.h"
 #include "control/hooks/notifier.h"
 #include "control/hooks/transitions.h"
 #include "control/peer/peer_link.h"
@@ -32,17 +33,19 @@ class Pair {
   Pair(const Pair&) = delete;
   Pair& operator=(const Pair&) = delete;
 
-  using Tell = std::function<void(const boost::json::object& status)>;
+  using Tell = std::function<void(const boost::json::object& what)>;
   /// Looks whether the program can start anew, and does so after this answer.
   using Restart = std::function<loop::Task<base::Result<void>>()>;
   struct Outside {
     Tell tell;        ///< gets the status whenever it changed, and once a second
     Restart restart;  ///< for the command of that name
+    Tell tell_keys;   ///< gets a message with another node's ticket keys for the proxy
   };
   /// What one program leaves to the next one in the same process.
   struct Left {
     Keeper keeper;
     bool maintenance = false;
+    TicketSharing::Keys ticket_keys{};
   };
   /// `left`: by the program before this one. Errors: another supervisor runs.
   base::Result<void> start(Outside outside, std::optional<Left> left);
@@ -53,6 +56,10 @@ class Pair {
   loop::Task<base::Result<Left>> suspend();
   /// Tells the status again (to a new proxy).
   void repeat_status();
+  /// The proxy's keys of session tickets: for the other nodes, and for the next proxy.
+  void ticket_keys_are(std::string_view keys);
+  /// Messages with all keys that a new proxy should know.
+  std::vector<boost::json::object> ticket_keys() const;
   NodeHealth& health() { return *health_; }
   /// All that this node may hold, with their links.
   std::vector<address::VirtualAddress> addresses() const;
@@ -74,6 +81,7 @@ class Pair {
   void tell_group(const hooks::Transition& transition);
   void announce(hooks::Transition transition);
   void weigh_peers();
+  loop::Task<boost::json::object> answer(boost::json::object request, peer::PeerLink::Peer from);
   void tell_all();
   void tell_priorities();
   boost::json::object own_status() const;
@@ -92,6 +100,7 @@ class Pair {
   hooks::Transitions transitions_;
   std::unique_ptr<peer::PeerLink> link_;  // null: no option ha.peerLink
   std::unique_ptr<SwitchOver> switch_over_;
+  std::unique_ptr<TicketSharing> sharing_;  // null with link_
   std::unique_ptr<ControlSocket> control_;
   Outside outside_;
   Resumption left_;  // by the process before this one

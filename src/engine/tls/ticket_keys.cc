@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <span>
+#include <utility>
 
 #include "base/text.h"
 
@@ -62,20 +63,27 @@ TicketKeys::TicketKeys() {
 void TicketKeys::rotate(base::WallTime now) {
   const std::int64_t at = seconds_of(now);
   if (at - current()->front().since < kSealing.count()) return;
-  merge({make_key(at)}, at);
+  (void)merge({make_key(at)}, at);
 }
 
-void TicketKeys::merge(const Set& more, std::int64_t now) {
+/// Returns how many of them were not known and are now.
+std::size_t TicketKeys::merge(const Set& more, std::int64_t now) {
+  const std::int64_t oldest = now - (kSealing + kTicketLife).count();
   std::shared_ptr<const Set> before = current();
   for (;;) {
-    auto merged = std::make_shared<Set>(more);
-    for (const TicketKey& key : *before) {
-      if (std::ranges::find(*merged, key.name, &TicketKey::name) == merged->end()) merged->push_back(key);
+    auto merged = std::make_shared<Set>(*before);
+    std::size_t fresh = 0;
+    for (const TicketKey& key : more) {
+      const bool known = std::ranges::find(*merged, key.name, &TicketKey::name) != merged->end();
+      if (known || key.since < oldest) continue;
+      merged->push_back(key);
+      ++fresh;
     }
-    std::ranges::sort(*merged, std::ranges::greater(), &TicketKey::since);
-    const std::int64_t oldest = now - (kSealing + kTicketLife).count();
+    // Nodes that know the same keys seal with the same one.
+    std::ranges::sort(*merged, std::ranges::greater(),
+                      [](const TicketKey& key) { return std::pair(key.since, key.name); });
     while (merged->size() > 1 && merged->back().since < oldest) merged->pop_back();
-    if (keys_.compare_exchange_strong(before, std::shared_ptr<const Set>(std::move(merged)))) return;
+    if (keys_.compare_exchange_strong(before, std::shared_ptr<const Set>(std::move(merged)))) return fresh;
   }
 }
 
@@ -92,7 +100,7 @@ std::string TicketKeys::export_text() const {
   return out;
 }
 
-base::Result<void> TicketKeys::import_text(std::string_view text) {
+base::Result<std::size_t> TicketKeys::import_text(std::string_view text) {
   const auto invalid = [] { return base::Error(base::ErrorKind::kInvalid, "these are no session ticket keys"); };
   std::vector<std::string_view> lines = base::split(text, '\n');
   if (lines.size() < 2 || lines.front() != kHead) return invalid();
@@ -112,8 +120,10 @@ base::Result<void> TicketKeys::import_text(std::string_view text) {
     keys.push_back(key);
   }
   if (keys.empty()) return invalid();
-  merge(keys, seconds_of(base::wall_now()));
-  return {};
+  // A clock that is ahead must not keep a key sealing for longer.
+  const std::int64_t now = seconds_of(base::wall_now());
+  for (TicketKey& key : keys) key.since = std::min(key.since, now);
+  return merge(keys, now);
 }
 
 }  // namespace tandem::tls

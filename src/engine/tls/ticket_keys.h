@@ -7,6 +7,7 @@
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -46,11 +47,12 @@ class TicketKeys {
 
   /// All keys as text for another node; it is secret.
   std::string export_text() const;
-  /// Takes over another node's keys: they open tickets from now on, the newest of both seals. Errors: kInvalid.
-  base::Result<void> import_text(std::string_view text);
+  /// Takes over another node's keys: they open tickets from now on, the newest of both seals. Returns how many were not
+  /// known. Errors: kInvalid.
+  base::Result<std::size_t> import_text(std::string_view text);
 
  private:
-  void merge(const Set& more, std::int64_t now);
+  std::size_t merge(const Set& more, std::int64_t now);
 
   std::atomic<std::shared_ptr<const Set>> keys_;
 };

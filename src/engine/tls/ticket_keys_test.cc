@@ -24,14 +24,33 @@ TEST(TicketKeys, ANewKeySealsAfterAWhileAndOldOnesAreForgotten) {
 TEST(TicketKeys, AnotherNodeOpensWhatThisOneSealed) {
   TicketKeys here;
   TicketKeys there;
-  ASSERT_TRUE(there.import_text(here.export_text()));
+  EXPECT_EQ(*there.import_text(here.export_text()), 1U);
   const TicketKey& ours = here.current()->front();
   bool known = false;
   for (const TicketKey& key : *there.current()) known = known || key == ours;
   EXPECT_TRUE(known);
   EXPECT_EQ(there.current()->size(), 2U);
+  EXPECT_EQ(*there.import_text(here.export_text()), 0U) << "the same keys again";
+  EXPECT_EQ(there.current()->size(), 2U);
+}
+
+TEST(TicketKeys, NodesThatKnowTheSameKeysSealWithTheSame) {
+  TicketKeys here;
+  TicketKeys there;  // since the same second
   ASSERT_TRUE(there.import_text(here.export_text()));
-  EXPECT_EQ(there.current()->size(), 2U) << "the same keys again";
+  ASSERT_TRUE(here.import_text(there.export_text()));
+  EXPECT_EQ(here.export_text(), there.export_text());
+}
+
+TEST(TicketKeys, OneFromAClockThatIsAheadDoesNotSealForLonger) {
+  const base::WallTime now = base::wall_now();
+  TicketKeys ahead;
+  ahead.rotate(now + std::chrono::hours(100));
+  TicketKeys here;
+  ASSERT_TRUE(here.import_text(ahead.export_text()));
+  const TicketKey sealing = here.current()->front();
+  here.rotate(now + TicketKeys::kSealing + std::chrono::hours(1));
+  EXPECT_NE(here.current()->front().name, sealing.name);
 }
 
 TEST(TicketKeys, OtherTextsAreRefused) {
