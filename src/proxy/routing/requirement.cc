@@ -7,8 +7,10 @@ namespace tandem::routing {
 namespace {
 
 Requirement of_test(const Test& test) {
-  Requirement result;
+  Requirement result{.hosts = {}, .paths = {}, .sufficient = true};
   switch (test.kind) {
+    case Test::Kind::kAlways:
+      break;
     case Test::Kind::kNever:
       result.hosts.emplace();
       break;
@@ -21,12 +23,14 @@ Requirement of_test(const Test& test) {
     case Test::Kind::kPath:
       result.paths.emplace({PathKey{.text = test.text, .exact = true}});
       break;
-    case Test::Kind::kPathPrefix:
     case Test::Kind::kPathRegexp:
+      result.sufficient = false;
+      [[fallthrough]];
+    case Test::Kind::kPathPrefix:
       if (!test.text.empty()) result.paths.emplace({PathKey{.text = test.text, .exact = false}});
       break;
     default:
-      break;
+      result.sufficient = false;
   }
   return result;
 }
@@ -39,6 +43,9 @@ std::size_t sharpness(const std::vector<PathKey>& paths) {
 }
 
 void narrow(Requirement& into, Requirement other) {
+  // Of two sets of hosts one is kept, which lets more through than both.
+  const bool both = (into.hosts && other.hosts) || (into.paths && other.paths);
+  into.sufficient = into.sufficient && other.sufficient && !both;
   if (other.hosts && (!into.hosts || other.hosts->size() < into.hosts->size())) into.hosts = std::move(other.hosts);
   if (other.paths && (!into.paths || sharpness(*other.paths) > sharpness(*into.paths))) {
     into.paths = std::move(other.paths);
@@ -46,13 +53,22 @@ void narrow(Requirement& into, Requirement other) {
 }
 
 template <class Key>
-void widen(std::optional<std::vector<Key>>& into, const std::optional<std::vector<Key>>& other) {
+void add_keys(std::optional<std::vector<Key>>& into, const std::optional<std::vector<Key>>& other) {
   if (!into) return;
   if (other) {
     into->insert(into->end(), other->begin(), other->end());
   } else {
     into.reset();
   }
+}
+
+void widen(Requirement& into, const Requirement& other) {
+  // Sets that are not of the same kind leave anything open, or combinations that neither accepts.
+  const bool only_hosts = into.hosts && other.hosts && !into.paths && !other.paths;
+  const bool only_paths = into.paths && other.paths && !into.hosts && !other.hosts;
+  into.sufficient = into.sufficient && other.sufficient && (only_hosts || only_paths);
+  add_keys(into.hosts, other.hosts);
+  add_keys(into.paths, other.paths);
 }
 
 Requirement of_node(const Predicate::Node& node) {
@@ -64,8 +80,7 @@ Requirement of_node(const Predicate::Node& node) {
     if (node.kind == Predicate::Node::Kind::kAll) {
       narrow(result, std::move(child));
     } else {
-      widen(result.hosts, child.hosts);
-      widen(result.paths, child.paths);
+      widen(result, child);
     }
   }
   return result;

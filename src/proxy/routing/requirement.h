@@ -34,6 +34,8 @@ struct PathKey {
 struct Requirement {
   std::optional<std::vector<HostKey>> hosts;
   std::optional<std::vector<PathKey>> paths;
+  /// The predicate asks for nothing else: whatever has one of the hosts and one of the paths is accepted.
+  bool sufficient = false;
 };
 
 Requirement requirement_of(const Predicate& predicate);

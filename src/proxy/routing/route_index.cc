@@ -21,7 +21,11 @@ RouteIndex::RouteIndex(std::span<const Requirement* const> requirements) {
     for (const HostKey& host : hosts) {
       const std::uint32_t bucket = requirement.hosts ? bucket_for(host) : 0;
       for (const PathKey& path : paths) {
-        entries.push_back({.bucket = bucket, .rank = rank, .path = path, .has_path = requirement.paths.has_value()});
+        entries.push_back({.bucket = bucket,
+                           .rank = rank,
+                           .path = path,
+                           .has_path = requirement.paths.has_value(),
+                           .sufficient = requirement.sufficient});
       }
     }
   }
@@ -34,10 +38,25 @@ RouteIndex::RouteIndex(std::span<const Requirement* const> requirements) {
   std::vector<std::uint32_t> at(starts.begin(), starts.end() - 1);
   for (const Entry& entry : entries) sorted[at[entry.bucket]++] = entry;
 
-  ranks_.reserve(sorted.size());
+  candidates_.reserve(sorted.size());
   for (std::size_t i = 0; i < buckets_.size(); ++i) {
     fill(buckets_[i], std::span(sorted).subspan(starts[i], starts[i + 1] - starts[i]));
   }
+  keep_texts();
+}
+
+void RouteIndex::keep_texts() {
+  std::size_t size = 0;
+  for (const Bucket& bucket : buckets_) size += bucket.host.size();
+  for (const PathNode& node : nodes_) size += node.text.size();
+  texts_.reserve(size);  // so that views of it stay
+  const auto keep = [this](std::string_view& text) {
+    const std::size_t at = texts_.size();
+    texts_.insert(texts_.end(), text.begin(), text.end());
+    text = {texts_.data() + at, text.size()};
+  };
+  for (Bucket& bucket : buckets_) keep(bucket.host);
+  for (PathNode& node : nodes_) keep(node.text);
 }
 
 std::uint32_t RouteIndex::bucket_for(const HostKey& host) {
@@ -79,11 +98,11 @@ const RouteIndex::Bucket* RouteIndex::lookup(std::string_view host, bool suffix)
 
 void RouteIndex::fill(Bucket& bucket, std::span<const Entry> entries) {
   const bool indexed = entries.size() > kUnindexed;
-  bucket.any_path.first = static_cast<std::uint32_t>(ranks_.size());
+  bucket.any_path.first = static_cast<std::uint32_t>(candidates_.size());
   for (const Entry& entry : entries) {
     if (indexed && entry.has_path) continue;
-    if (bucket.any_path.count > 0 && ranks_.back() == entry.rank) continue;
-    ranks_.push_back(entry.rank);
+    if (bucket.any_path.count > 0 && candidates_.back().rank == entry.rank) continue;
+    candidates_.push_back({.rank = entry.rank, .certain = entry.sufficient && !entry.has_path});
     ++bucket.any_path.count;
   }
   if (indexed) fill_nodes(bucket, entries);
@@ -107,15 +126,15 @@ void RouteIndex::fill_nodes(Bucket& bucket, std::span<const Entry> entries) {
       nodes_.push_back({.text = entry.path.text, .parent = parent, .prefixes = {}, .exacts = {}});
     }
     List& list = entry.path.exact ? nodes_.back().exacts : nodes_.back().prefixes;
-    if (list.count == 0) list.first = static_cast<std::uint32_t>(ranks_.size());
-    ranks_.push_back(entry.rank);
+    if (list.count == 0) list.first = static_cast<std::uint32_t>(candidates_.size());
+    candidates_.push_back({.rank = entry.rank, .certain = entry.sufficient});
     ++list.count;
   }
   bucket.nodes = {.first = first, .count = static_cast<std::uint32_t>(nodes_.size()) - first};
 }
 
 void RouteIndex::collect(const Bucket& bucket, std::string_view path, Found& found) const {
-  found.add(ranks(bucket.any_path));
+  found.add(candidates(bucket.any_path));
   if (bucket.nodes.count == 0) return;
   const PathNode* const nodes = nodes_.data() + bucket.nodes.first;
   const PathNode* const after =
@@ -126,16 +145,16 @@ void RouteIndex::collect(const Bucket& bucket, std::string_view path, Found& fou
   const PathNode* node = after - 1;
   const auto common = static_cast<std::size_t>(
       std::mismatch(node->text.begin(), node->text.end(), path.begin(), path.end()).first - node->text.begin());
-  if (node->text.size() == path.size() && common == path.size()) found.add(ranks(node->exacts));
+  if (node->text.size() == path.size() && common == path.size()) found.add(candidates(node->exacts));
   while (true) {
-    if (node->text.size() <= common) found.add(ranks(node->prefixes));
+    if (node->text.size() <= common) found.add(candidates(node->prefixes));
     if (node->parent == kNone) return;
     node = nodes_.data() + node->parent;
   }
 }
 
 void RouteIndex::Found::grow() {
-  auto* const more = static_cast<Ranks*>(arena_.allocate(capacity_ * 2 * sizeof(Ranks)));
+  auto* const more = static_cast<Candidates*>(arena_.allocate(capacity_ * 2 * sizeof(Candidates)));
   std::uninitialized_copy_n(lists_, size_, more);
   lists_ = more;
   capacity_ *= 2;

@@ -1,8 +1,7 @@
 #pragma once
 
 // RouteIndex: finds the few routes that can match a request's host and path, so that a request's cost does not grow
-// with the number of routes. Built with a route table; immutable, shared by all cores; the predicates it was built from
-// must outlive it.
+// with the number of routes. Built with a route table; immutable, shared by all cores.
 
 #include <array>
 #include <cstdint>
@@ -17,19 +16,29 @@ namespace tandem::routing {
 
 class RouteIndex {
  public:
-  /// Ranks of routes, ascending: a better route has a smaller rank.
-  using Ranks = std::span<const std::uint32_t>;
+  /// A route that may match. A better one has a smaller rank.
+  struct Candidate {
+    std::uint32_t rank : 31;
+    std::uint32_t certain : 1;  ///< it does match: nothing is left to ask
+  };
 
   RouteIndex() = default;
   /// One requirement for each rank, in order.
   explicit RouteIndex(std::span<const Requirement* const> requirements);
+  RouteIndex(RouteIndex&&) = default;
+  RouteIndex& operator=(RouteIndex&&) = default;
+  RouteIndex(const RouteIndex&) = delete;
+  RouteIndex& operator=(const RouteIndex&) = delete;
+  ~RouteIndex() = default;
 
-  /// Calls `accept(rank)` with ranks in ascending order until it returns true: all routes that can match, and perhaps
-  /// some that cannot, some of them twice. No allocation unless more than 32 prefixes of the path are routes' own.
+  /// Calls `accept(candidate)` in ascending order of ranks until it returns true: all routes that can match, and
+  /// perhaps some that cannot, some of them twice. No allocation unless more than 32 prefixes of the path are routes'
+  /// own.
   template <class Accept>
   void find(std::string_view host, std::string_view path, http::Arena& arena, Accept accept) const;
 
  private:
+  using Candidates = std::span<const Candidate>;
   static constexpr std::uint32_t kNone = ~0U;
   static constexpr std::size_t kUnindexed = 8;  // so few routes are tried one by one
 
@@ -57,6 +66,7 @@ class RouteIndex {
     std::uint32_t rank;
     PathKey path;
     bool has_path;
+    bool sufficient;
   };
   class Found;
 
@@ -64,14 +74,16 @@ class RouteIndex {
   const Bucket* lookup(std::string_view host, bool suffix) const;
   void fill(Bucket& bucket, std::span<const Entry> entries);
   void fill_nodes(Bucket& bucket, std::span<const Entry> entries);
+  void keep_texts();
   void grow_table();
   void collect(const Bucket& bucket, std::string_view path, Found& found) const;
-  Ranks ranks(List list) const { return {ranks_.data() + list.first, list.count}; }
+  Candidates candidates(List list) const { return {candidates_.data() + list.first, list.count}; }
 
-  std::vector<std::uint32_t> ranks_;
+  std::vector<Candidate> candidates_;
   std::vector<PathNode> nodes_;
   std::vector<Bucket> buckets_;       // the first one: no particular host
   std::vector<std::uint32_t> table_;  // open addressing; buckets by host
+  std::vector<char> texts_;           // of nodes and buckets, close together for the sake of the cache
   bool any_suffix_ = false;
 };
 
@@ -79,19 +91,19 @@ class RouteIndex {
 class RouteIndex::Found {
  public:
   explicit Found(http::Arena& arena) : arena_(arena) {}
-  void add(Ranks list) {
+  void add(Candidates list) {
     if (list.empty()) return;
     if (size_ == capacity_) grow();
     lists_[size_++] = list;
   }
-  std::span<Ranks> lists() { return {lists_, size_}; }
+  std::span<Candidates> lists() { return {lists_, size_}; }
 
  private:
   void grow();
 
   http::Arena& arena_;
-  std::array<Ranks, 32> few_;
-  Ranks* lists_ = few_.data();
+  std::array<Candidates, 32> few_;
+  Candidates* lists_ = few_.data();
   std::size_t size_ = 0;
   std::size_t capacity_ = few_.size();
 };
@@ -110,11 +122,11 @@ void RouteIndex::find(std::string_view host, std::string_view path, http::Arena&
   }
   collect(buckets_.front(), path, found);
 
-  const std::span<Ranks> lists = found.lists();
+  const std::span<Candidates> lists = found.lists();
   while (true) {
-    Ranks* best = nullptr;
-    for (Ranks& list : lists) {
-      if (!list.empty() && (best == nullptr || list.front() < best->front())) best = &list;
+    Candidates* best = nullptr;
+    for (Candidates& list : lists) {
+      if (!list.empty() && (best == nullptr || list.front().rank < best->front().rank)) best = &list;
     }
     if (best == nullptr || accept(best->front())) return;
     *best = best->subspan(1);

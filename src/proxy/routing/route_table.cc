@@ -22,9 +22,9 @@ RouteTable::RouteTable(std::vector<Route> routes, Level level)
 
 const Route* RouteTable::find(MatchInput& input, http::Arena& arena) const {
   const Route* result = nullptr;
-  index_.find(input.host, input.path, arena, [this, &input, &result](std::uint32_t rank) {
-    const Route& route = routes_[rank];
-    if (!route.rule->predicate->holds(input)) return false;
+  index_.find(input.host, input.path, arena, [this, &input, &result](RouteIndex::Candidate candidate) {
+    const Route& route = routes_[candidate.rank];
+    if (!candidate.certain && !route.rule->predicate->holds(input)) return false;
     result = &route;
     return true;
   });

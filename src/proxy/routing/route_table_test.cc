@@ -88,11 +88,11 @@ TEST(RouteTable, ManyNestedPrefixesOfOnePathAreAllFound) {
     routes.push_back(route_of("PathPrefix(`" + path + "`) && Method(`POST`)"));
   }
   routes.push_back(route_of("PathPrefix(`/`)"));
-  const RouteTable table(std::move(routes), RouteTable::Level::kEntryPoint);
+  const auto table = std::make_shared<const RouteTable>(std::move(routes), RouteTable::Level::kEntryPoint);
   Asked get("h", path);
-  EXPECT_EQ(answer(std::make_shared<const RouteTable>(table), get), "PathPrefix(`/`)");
+  EXPECT_EQ(answer(table, get), "PathPrefix(`/`)");
   Asked post("h", path, "POST");
-  EXPECT_EQ(answer(std::make_shared<const RouteTable>(table), post), "PathPrefix(`/x`) && Method(`POST`)");
+  EXPECT_EQ(answer(table, post), "PathPrefix(`/x`) && Method(`POST`)");
 }
 
 TEST(RouteTable, AnswersNotFoundWhenNothingMatches) {
