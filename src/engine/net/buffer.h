@@ -14,8 +14,8 @@ namespace tandem::net {
 class Buffer {
  public:
   static constexpr std::size_t kSmall = std::size_t{16} * 1024;
-  /// What content is read by. Below what one segment carries over loopback (MTU 65536): a write of 64 KiB leaves 53 bytes
-  /// for a second one, which makes 1 MiB cost a quarter more; and two of them stay in the cache of a core.
+  /// What content is read by. Below what one segment carries over loopback (MTU 65536): a write of 64 KiB leaves 53
+  /// bytes for a second one, which makes 1 MiB cost a quarter more; and two of them stay in the cache of a core.
   static constexpr std::size_t kLarge = std::size_t{56} * 1024;
 
   Buffer() = default;
