@@ -1,6 +1,7 @@
 #include "engine/tls/certificate_store.h"
 
 #include <algorithm>
+#include <chrono>
 #include <functional>
 #include <string>
 #include <unordered_map>
@@ -72,6 +73,10 @@ const CertificatePtr* CertificateStore::find(std::string_view name) const {
 CertificatePtr CertificateStore::fallback() const {
   if (fallback_ != nullptr || !made_.valid()) return fallback_;
   return made_.get();
+}
+
+bool CertificateStore::fallback_is_made() const {
+  return fallback_ != nullptr || !made_.valid() || made_.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
 }
 
 std::vector<CertificatePtr> CertificateStore::certificates() const {

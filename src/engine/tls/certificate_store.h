@@ -29,13 +29,15 @@ class CertificateStore {
 
   /// What connections get whose name has no certificate; without any they are refused.
   void set_fallback(CertificatePtr certificate) { fallback_ = std::move(certificate); }
-  /// One that is being made; whoever needs it first waits for it.
+  /// One that is being made.
   void set_fallback(std::shared_future<CertificatePtr> made) { made_ = std::move(made); }
 
   /// The certificate for a name in lower case: the exact name or a wildcard for its first label. Of several the one
   /// whose identity comes last in order, as in Traefik. Null without.
   const CertificatePtr* find(std::string_view name) const;
+  /// Blocks while it is being made.
   CertificatePtr fallback() const;
+  bool fallback_is_made() const;
 
   /// Those that can be found, by identity. Computed at each call.
   std::vector<CertificatePtr> certificates() const;

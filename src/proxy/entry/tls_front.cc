@@ -22,6 +22,7 @@ using tls::FirstBytes;
 constexpr auto kHandshakePatience = std::chrono::seconds(10);
 /// A fatal alert before any version is agreed on (RFC 8446 §6).
 constexpr std::string_view kProtocolVersionAlert("\x15\x03\x01\x00\x02\x02\x46", 7);
+constexpr auto kLookForCertificate = std::chrono::milliseconds(5);
 constexpr auto kLingerTime = std::chrono::seconds(1);
 constexpr std::size_t kLingerBytes = std::size_t{64} * 1024;
 
@@ -133,6 +134,11 @@ loop::Task<Opened> open_stream(std::unique_ptr<net::SocketStream> socket, const 
   if (found != FirstBytes::kComplete) co_return opened;
   std::string server_name = base::lower_case(hello.server_name);
   routing::TlsChoice choice = choose(*table, hello, connection, socket->descriptor().fd());
+  while (choice.too_early) {
+    // The core goes on meanwhile: it may take some hundred milliseconds after the start.
+    co_await loop::sleep_for(kLookForCertificate);
+    choice = choose(*table, hello, connection, socket->descriptor().fd());
+  }
   table.reset();
   if (choice.context == nullptr) co_return opened;
   std::unique_ptr<tls::SecureStream> stream = tls::SecureStream::accept(

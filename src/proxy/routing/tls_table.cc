@@ -30,7 +30,8 @@ TlsChoice TlsTable::choose(const tls::ClientHello& hello, std::string_view local
   if (found != nullptr) {
     choice.certificate = *found;
   } else if (!choice.context->settings().sni_strict) {
-    choice.certificate = store_->fallback();
+    choice.too_early = !store_->fallback_is_made();
+    if (!choice.too_early) choice.certificate = store_->fallback();
   }
   return choice;
 }

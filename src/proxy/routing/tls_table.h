@@ -18,6 +18,7 @@ namespace tandem::routing {
 struct TlsChoice {
   tls::ServerContextPtr context;    ///< null: the connection is closed without a word
   tls::CertificatePtr certificate;  ///< null: the client is refused
+  bool too_early = false;           ///< the certificate is still being made: choose again in a moment
 };
 
 class TlsTable {

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <future>
+
 #include "proxy/routing/fixture.h"
 #include "proxy/routing/tls_options.h"
 
@@ -57,6 +59,16 @@ TEST(TlsTable, ChoosesByTheNameAskedFor) {
   EXPECT_EQ(options("x.y.wild.test"), "default");
   EXPECT_EQ(options("closed.test"), "closed");
   EXPECT_EQ(options(""), "default");
+}
+
+TEST(TlsTable, NobodyWaitsForACertificateThatIsBeingMade) {
+  std::promise<tls::CertificatePtr> made;
+  const auto store = std::make_shared<tls::CertificateStore>();
+  store->set_fallback(made.get_future().share());
+  const TlsTable table(*tls::ServerContext::build(*server_settings("default", {}, true)), store);
+  EXPECT_TRUE(table.choose({}, "127.0.0.1").too_early);
+  made.set_value(nullptr);
+  EXPECT_FALSE(table.choose({}, "127.0.0.1").too_early);
 }
 
 }  // namespace
