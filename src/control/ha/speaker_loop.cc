@@ -95,7 +95,8 @@ void Speaker::State::keep(int line, vrrp::Duration longest) {
   leave();
 }
 
-/// The last thing of a thread or a keeper: a stop takes the addresses along. Whatever still drains ends with the process.
+/// The last thing of a thread or a keeper: a stop takes the addresses along. Whatever still drains ends with the
+/// process.
 void Speaker::State::leave() {
   if (stopping) {
     for (const auto& router : plan->routers) router->release(kernel, false, now);
