@@ -131,10 +131,6 @@ void ClientSession::write_request(Stream& stream, http::Request& request, std::s
     return;
   }
   attach(stream);
-  if (stream.out.active && stream.out.body.streamed()) {
-    stream.uploading = stream.upload();
-    stream.uploading.start(std::noop_coroutine());
-  }
 }
 
 base::Error ClientSession::failure(Stream& stream, http::Request& request) {

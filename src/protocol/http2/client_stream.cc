@@ -72,6 +72,12 @@ void ClientSession::Stream::submit_trailers(const http::Headers& trailers) {
   nghttp2_submit_trailer(session.raw(), id, list.begin(), list.size());
 }
 
+void ClientSession::Stream::on_waiting() {
+  if (uploading || !out.body.streamed()) return;
+  uploading = upload();
+  uploading.start(std::noop_coroutine());
+}
+
 loop::Task<void> ClientSession::Stream::upload() {
   while (out.active) {
     if (!out.waiting) (void)co_await out.wanting.wait();

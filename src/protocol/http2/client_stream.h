@@ -17,12 +17,13 @@ class ClientSession::Stream final : public StreamState {
   void on_field(std::string_view name, std::string_view value) override;
   void on_fields_end(bool ends) override;
   void on_closed(std::uint32_t error_code) override;
+  void on_waiting() override;
   void on_body_dropped() override { owner.let_go(*this); }
   void on_pulled(std::size_t bytes) override { exchange->origin_bytes += bytes; }
   base::Side sender() const override { return base::Side::kUpstream; }
   void submit_trailers(const http::Headers& trailers) override;
 
-  /// Waits for the content of the request wherever it is not there yet; lives in `uploading`.
+  /// Waits for the content of the request wherever it is not there yet; lives in `uploading`, once it has to.
   loop::Task<void> upload();
   http::Response make_response();
 

@@ -234,6 +234,7 @@ void Session::run_woken() {
     woken_.pop_back();
     stream->woken = false;
     stream->in.signal.notify();
+    if (stream->out.waiting && !stream->out.wanting.awaited()) stream->on_waiting();
     if (stream->out.waiting || stream->closed || !stream->out.active) stream->out.wanting.notify();
   }
 }

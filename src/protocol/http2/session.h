@@ -110,7 +110,7 @@ class Session {
 
   net::Buffer in_;
   Outbox out_;
-  StreamState* receiving_ = nullptr;  // the stream whose block of fields comes in
+  StreamState* receiving_ = nullptr;  // the stream of the frame that comes in; null: none
   std::vector<StreamState*> woken_;
   std::vector<StreamState*> batch_;     // streams whose bytes the outbox refers to, or that wait for it to be empty
   std::vector<StreamState*> finished_;  // bodies that were framed wholly and are owed a last pull

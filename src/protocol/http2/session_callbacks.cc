@@ -54,7 +54,8 @@ nghttp2_option* Session::common_options(std::size_t max_header_bytes) {
   return options;
 }
 
-int Session::Callbacks::begin_frame(nghttp2_session* /*raw*/, const nghttp2_frame_hd* head, void* self) {
+int Session::Callbacks::begin_frame(nghttp2_session* raw, const nghttp2_frame_hd* head, void* self) {
+  static_cast<Session*>(self)->receiving_ = head->stream_id != 0 ? stream_of(raw, head->stream_id) : nullptr;
   // Said of them before what they belong to is looked at.
   const bool empty = head->type == NGHTTP2_DATA && head->length == 0;
   if (empty || head->type > NGHTTP2_CONTINUATION) {
@@ -64,11 +65,8 @@ int Session::Callbacks::begin_frame(nghttp2_session* /*raw*/, const nghttp2_fram
 }
 
 int Session::Callbacks::begin_headers(nghttp2_session* raw, const nghttp2_frame* frame, void* self) {
+  if (frame->hd.type != NGHTTP2_HEADERS || frame->headers.cat != NGHTTP2_HCAT_REQUEST) return 0;
   Session& session = *static_cast<Session*>(self);
-  if (frame->hd.type != NGHTTP2_HEADERS || frame->headers.cat != NGHTTP2_HCAT_REQUEST) {
-    session.receiving_ = stream_of(raw, frame->hd.stream_id);
-    return 0;
-  }
   StreamState* const stream = session.open_stream(frame->hd.stream_id);
   session.receiving_ = stream;
   if (stream == nullptr) {
@@ -86,9 +84,9 @@ int Session::Callbacks::header(nghttp2_session* /*raw*/, const nghttp2_frame* /*
   return 0;
 }
 
-int Session::Callbacks::frame_received(nghttp2_session* raw, const nghttp2_frame* frame, void* self) {
+int Session::Callbacks::frame_received(nghttp2_session* /*raw*/, const nghttp2_frame* frame, void* self) {
   Session& session = *static_cast<Session*>(self);
-  StreamState* const stream = frame->hd.stream_id != 0 ? stream_of(raw, frame->hd.stream_id) : nullptr;
+  StreamState* const stream = session.receiving_;
   const bool ack = (frame->hd.flags & NGHTTP2_FLAG_ACK) != 0;
   switch (frame->hd.type) {
     case NGHTTP2_HEADERS:
@@ -121,10 +119,10 @@ int Session::Callbacks::frame_received(nghttp2_session* raw, const nghttp2_frame
   return 0;
 }
 
-int Session::Callbacks::data_received(nghttp2_session* raw, std::uint8_t /*flags*/, std::int32_t id,
+int Session::Callbacks::data_received(nghttp2_session* raw, std::uint8_t /*flags*/, std::int32_t /*id*/,
                                       const std::uint8_t* bytes, std::size_t size, void* self) {
   Session& session = *static_cast<Session*>(self);
-  StreamState* const stream = stream_of(raw, id);
+  StreamState* const stream = session.receiving_;
   if (stream == nullptr) {
     nghttp2_session_consume_connection(raw, size);
   } else if (!stream->receive(text(bytes, size))) {
@@ -151,13 +149,12 @@ int Session::Callbacks::stream_closed(nghttp2_session* raw, std::int32_t id, std
 }
 
 int Session::Callbacks::frame_sent(nghttp2_session* raw, const nghttp2_frame* frame, void* self) {
-  if (frame->hd.stream_id == 0) return 0;
-  StreamState* const stream = stream_of(raw, frame->hd.stream_id);
+  const bool content = frame->hd.type == NGHTTP2_HEADERS || frame->hd.type == NGHTTP2_DATA;
   if (frame->hd.type == NGHTTP2_RST_STREAM) {
+    StreamState* const stream = stream_of(raw, frame->hd.stream_id);
     static_cast<Session*>(self)->on_reset_sent(stream, frame->rst_stream.error_code);
-  } else if (stream != nullptr && ends_stream(*frame) &&
-             (frame->hd.type == NGHTTP2_HEADERS || frame->hd.type == NGHTTP2_DATA)) {
-    stream->on_sent_end();
+  } else if (content && ends_stream(*frame)) {
+    if (StreamState* const stream = stream_of(raw, frame->hd.stream_id)) stream->on_sent_end();
   }
   return 0;
 }

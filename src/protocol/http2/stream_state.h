@@ -90,6 +90,8 @@ class StreamState : public loop::Pooled {
   virtual void on_pulled(std::size_t /*bytes*/) {}
   /// Nobody will pull any more; the last thing that is called for the body.
   virtual void on_body_dropped() {}
+  /// out.body has nothing yet, and nobody waits for it.
+  virtual void on_waiting() {}
   /// The end of our side was written to the outbox.
   virtual void on_sent_end() {}
   /// Which side sends what is received here.
