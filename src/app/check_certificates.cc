@@ -14,7 +14,8 @@ namespace {
 
 using provider::Place;
 
-/// Finds where an option stands by its path behind that of its object ("rootCAs[0]").
+/// Finds where an option stands by its path behind that of its object ("rootCAs[0]"). Asked only when there is
+/// something to tell: certificates have no names, so finding one is a search.
 using PlaceOf = std::function<Place(std::string_view option)>;
 
 /// A word for the option's text, which may be a key: DER in base 64 begins with M and has no dot.
@@ -49,7 +50,7 @@ class Reader {
       error(place_of(dot + "certFile"), fmt::format("{}: it does not fit {}", shown(chain), shown(key)),
             "the key that the certificate was made for");
     }
-    doubt_expired(place_of(dot + "certFile"), shown(chain), (*certificate)->facts());
+    doubt_expired(place_of, dot + "certFile", chain, (*certificate)->facts());
   }
 
   void authorities(const PlaceOf& place_of, const std::string& option, const std::vector<std::string>& files) {
@@ -62,7 +63,7 @@ class Reader {
         error(place_of(numbered), fmt::format("{}: there is no certificate in PEM form", shown(files[i])),
               "PEM texts of authorities");
       }
-      for (const auto& facts : found) doubt_expired(place_of(numbered), shown(files[i]), facts);
+      for (const auto& facts : found) doubt_expired(place_of, numbered, files[i], facts);
     }
   }
 
@@ -97,13 +98,15 @@ class Reader {
     return std::move(*content);
   }
 
-  void doubt_expired(const Place& place, const std::string& what, const tls::Certificate::Facts& facts) {
+  void doubt_expired(const PlaceOf& place_of, const std::string& option, const std::string& text,
+                     const tls::Certificate::Facts& facts) {
     const base::WallTime end{std::chrono::seconds(facts.not_after)};
     if (base::wall_now() < end) return;
+    const Place place = place_of(option);
     into_.warnings.push_back({.position = place.position,
                               .path = place.path,
-                              .message = fmt::format("{}: the certificate {} expired at {}", what, facts.common_name,
-                                                     base::rfc3339_text(end)),
+                              .message = fmt::format("{}: the certificate {} expired at {}", shown(text),
+                                                     facts.common_name, base::rfc3339_text(end)),
                               .suggestion = {}});
   }
 
