@@ -31,7 +31,8 @@ class Client {
   /// Over HTTP/2: a stream of a connection that others use as well.
   loop::Task<base::Result<http::Response>> send_http2(http::Request& request, http::Exchange& exchange,
                                                       InterimLink interim);
-  loop::Task<base::Result<http2::ClientSession*>> http2_session();
+  /// When none is usable: one that this request dials, or another one at the moment.
+  loop::Task<base::Result<http2::ClientSession*>> new_http2_session();
   /// Over TLS: the server says whether it speaks HTTP/2.
   loop::Task<base::Result<http::Response>> send_https(http::Request& request, http::Exchange& exchange,
                                                       InterimLink interim);

@@ -4,13 +4,15 @@
 
 namespace tandem::client {
 
-loop::Task<base::Result<http2::ClientSession*>> Client::http2_session() {
+loop::Task<base::Result<http2::ClientSession*>> Client::new_http2_session() {
   Sessions& sessions = pool_.sessions();
   for (;;) {
-    if (http2::ClientSession* const session = sessions.usable(); session != nullptr) co_return session;
     base::Result<bool> mine = co_await sessions.may_dial();
     if (!mine) co_return std::move(mine.error());
-    if (!*mine) continue;
+    if (!*mine) {  // another request has dialled
+      if (http2::ClientSession* const session = sessions.usable(); session != nullptr) co_return session;
+      continue;
+    }
     Sessions::Dialling dialling(sessions);
     base::Result<std::unique_ptr<net::Stream>> stream = co_await dial();
     if (!stream) {
@@ -28,7 +30,7 @@ loop::Task<base::Result<http::Response>> Client::send_http2(http::Request& reque
   for (int i = 1;; ++i) {
     http2::ClientSession* session = pool_.sessions().usable();
     if (session == nullptr) {
-      base::Result<http2::ClientSession*> found = co_await http2_session();
+      base::Result<http2::ClientSession*> found = co_await new_http2_session();
       if (!found) co_return std::move(found.error());
       session = *found;
     }
