@@ -265,17 +265,29 @@ Error SecureStream::handshake_error() const {
 }
 
 net::IoCount SecureStream::try_read(std::span<char> into) {
+  if (next_read_) return *std::exchange(next_read_, std::nullopt);
   if (broken_) return net::IoCount(error_ == 0 ? -EPIPE : -error_);
+  net::IoCount end(-EAGAIN);
+  std::size_t total = 0;
   std::size_t got = 0;
-  ::ERR_clear_error();
-  const int result = ::SSL_read_ex(ssl_, into.data(), into.size(), &got);
+  do {
+    ::ERR_clear_error();
+    const int result = ::SSL_read_ex(ssl_, into.data() + total, into.size() - total, &got);
+    if (result != 1) {
+      end = read_result(result);
+      break;
+    }
+    total += got;
+    // Behind a record as large as can be, another is likely to have come.
+  } while (got == kRecord && into.size() - total >= kRecord);
   // Answers that TLS itself gives, to an update of keys for one.
   if (Outbox::local().size != 0) flush();
-  if (result != 1) return read_result(result);
-  // What OpenSSL has read beyond must not wait for the socket.
+  if (total == 0) return end;
+  if (!end.would_block()) next_read_ = end;
+  // What was read beyond must not wait for the socket.
   loop::Descriptor& descriptor = socket_->descriptor();
-  if (!descriptor.may_read() && ::SSL_has_pending(ssl_) == 1) descriptor.notify(EPOLLIN);
-  return net::IoCount(static_cast<std::ptrdiff_t>(got));
+  if (!descriptor.may_read() && (next_read_ || ::SSL_has_pending(ssl_) == 1)) descriptor.notify(EPOLLIN);
+  return net::IoCount(static_cast<std::ptrdiff_t>(total));
 }
 
 net::IoCount SecureStream::read_result(int result) {

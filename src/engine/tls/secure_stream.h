@@ -11,6 +11,7 @@
 #include <openssl/types.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -98,7 +99,8 @@ class SecureStream final : public net::Stream {
   CertificatePtr certificate_;
   std::string early_;    // read before, not yet given to OpenSSL
   std::string waiting_;  // ciphertext that the socket did not take
-  int error_ = 0;        // errno of the socket
+  std::optional<net::IoCount> next_read_;  // the end or the error that came right behind what was read
+  int error_ = 0;                          // errno of the socket
   bool ends_ = false;    // close_notify goes with the next write
   bool held_ = false;    // the byte that comes next was written already
   bool ended_ = false;   // the socket

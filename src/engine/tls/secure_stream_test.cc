@@ -108,6 +108,45 @@ TEST_F(SecureStreamTest, AnEndBetweenRecordsIsAnEndWithoutCloseNotifyToo) {
   EXPECT_EQ(read_some(*both.server), "(end)");
 }
 
+/// One read that moves something into a large room.
+std::string read_much(SecureStream& from) {
+  std::string room(57344, '\0');
+  for (;;) {
+    const net::IoCount count = from.try_read(room);
+    if (count.moved()) return room.substr(0, count.bytes());
+    if (!count.would_block()) return count.ended() ? "(end)" : "(error)";
+    loop::turn();
+  }
+}
+
+TEST_F(SecureStreamTest, OneReadTakesSeveralFullRecords) {
+  Shaken both = shake(server_settings(), client_settings(), certificate_);
+  std::string sent;
+  for (int i = 0; sent.size() < 50000; ++i) sent += std::to_string(i);
+  EXPECT_EQ(write_text(*both.server, sent).bytes(), sent.size());
+  constexpr std::size_t kThreeRecords = 49152;
+  EXPECT_TRUE(read_much(*both.client) == sent.substr(0, kThreeRecords));
+  EXPECT_TRUE(read_much(*both.client) == sent.substr(kThreeRecords));
+}
+
+TEST_F(SecureStreamTest, WhatComesRightBehindAFullRecordIsToldByTheNextRead) {
+  const std::string record(16384, 'x');
+  for (const std::string_view how : {"close_notify", "FIN", "garbage"}) {
+    Shaken both = shake(server_settings(), client_settings(), certificate_);
+    write_text(*both.server, record);
+    if (how == "close_notify") both.server->shutdown_write();
+    if (how == "FIN") both.server->socket().shutdown_write();
+    if (how == "garbage") write_text(both.server->socket(), "no record at all");
+    EXPECT_TRUE(read_much(*both.client) == record) << how;
+    const loop::Wake wake = loop::drive([](SecureStream& stream) -> loop::Task<loop::Wake> {
+      const loop::Wake woken = co_await stream.readable(loop::Loop::current().now() + std::chrono::seconds(10));
+      co_return woken;
+    }(*both.client));
+    EXPECT_EQ(wake, loop::Wake::kReady) << how;
+    EXPECT_EQ(read_much(*both.client), how == "garbage" ? "(error)" : "(end)") << how;
+  }
+}
+
 TEST_F(SecureStreamTest, ADestroyedStreamSaysGoodbye) {
   Shaken both = shake(server_settings(), client_settings(), certificate_);
   both.server.reset();

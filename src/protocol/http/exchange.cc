@@ -18,7 +18,7 @@ observe::MetricProtocol metric_protocol(const Request& request) {
         const bool web = field.value.substr(kGrpc.size()).starts_with("-web");
         protocol = web ? MetricProtocol::kGrpcWeb : MetricProtocol::kGrpc;
       }
-    } else if (field.id == HeaderId::kOther && equals_ignoring_case(field.name, "Accept")) {
+    } else if (field.id == HeaderId::kAccept) {
       if (list_contains(field.value, "text/event-stream")) return MetricProtocol::kSse;
     }
   }

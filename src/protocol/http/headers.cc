@@ -8,30 +8,57 @@ namespace tandem::http {
 
 namespace {
 
-constexpr std::array<std::string_view, 34> kNames = {
+constexpr std::array<std::string_view, 62> kNames = {
     "",
+    "Accept",
     "Accept-Encoding",
+    "Accept-Language",
+    "Accept-Ranges",
+    "Age",
     "Authorization",
+    "Cache-Control",
     "Connection",
+    "Content-Encoding",
     "Content-Length",
     "Content-Type",
     "Cookie",
     "Date",
+    "Etag",
     "Expect",
+    "Grpc-Accept-Encoding",
+    "Grpc-Encoding",
+    "Grpc-Message",
+    "Grpc-Status",
+    "Grpc-Timeout",
     "Host",
+    "If-Modified-Since",
+    "If-None-Match",
     "Keep-Alive",
+    "Last-Modified",
     "Location",
     "Origin",
+    "Pragma",
+    "Priority",
     "Proxy-Authenticate",
     "Proxy-Authorization",
     "Proxy-Connection",
+    "Range",
+    "Referer",
+    "Sec-Fetch-Dest",
+    "Sec-Fetch-Mode",
+    "Sec-Fetch-Site",
+    "Sec-Fetch-User",
+    "Server",
     "Set-Cookie",
+    "Strict-Transport-Security",
     "Te",
     "Trailer",
     "Transfer-Encoding",
     "Upgrade",
+    "Upgrade-Insecure-Requests",
     "User-Agent",
     "Vary",
+    "Via",
     "X-Forwarded-For",
     "X-Forwarded-Host",
     "X-Forwarded-Method",
@@ -43,8 +70,9 @@ constexpr std::array<std::string_view, 34> kNames = {
     "X-Forwarded-Tls-Client-Cert-Info",
     "X-Forwarded-Uri",
     "X-Real-Ip",
+    "X-Request-Id",
 };
-static_assert(kNames.size() == static_cast<std::size_t>(HeaderId::kXRealIp) + 1);
+static_assert(kNames.size() == static_cast<std::size_t>(HeaderId::kLast) + 1);
 
 constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
 constexpr char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; }
@@ -61,11 +89,12 @@ constexpr std::array<bool, 256> kTokenTable = make_token_table();
 
 constexpr std::size_t kSlots = 256;
 constexpr std::size_t hash_name(std::string_view name) {
-  // Length, first, middle and last letter tell the listed names apart (checked below).
-  const auto first = static_cast<unsigned char>(lower(name.front()));
-  const auto middle = static_cast<unsigned char>(lower(name[name.size() / 2]));
-  const auto last = static_cast<unsigned char>(lower(name.back()));
-  return (name.size() * 7 + first * 5 + middle * 31 + last * 3) % kSlots;
+  // Length, first, middle and last letter tell the listed names apart, but for few. The bit makes letters lower case.
+  constexpr unsigned kCase = 0x20;
+  const unsigned first = static_cast<unsigned char>(name.front()) | kCase;
+  const unsigned middle = static_cast<unsigned char>(name[name.size() / 2]) | kCase;
+  const unsigned last = static_cast<unsigned char>(name.back()) | kCase;
+  return (name.size() + first * 5 + middle * 17 + last * 19) % kSlots;
 }
 
 constexpr std::array<std::uint8_t, kSlots> make_slots() {
@@ -99,6 +128,15 @@ HeaderId find_name(std::string_view name, Same same) {
   return HeaderId::kOther;
 }
 
+/// Whether one of the eight bytes is below 0x20 or DEL.
+bool has_control(const char* bytes) {
+  constexpr std::uint64_t kOnes = 0x0101010101010101;
+  std::uint64_t word = 0;
+  std::memcpy(&word, bytes, sizeof(word));
+  const std::uint64_t del = word ^ (kOnes * 0x7f);
+  return ((((word - kOnes * 0x20) & ~word) | ((del - kOnes) & ~del)) & (kOnes * 0x80)) != 0;
+}
+
 }  // namespace
 
 bool equals_ignoring_case(std::string_view a, std::string_view b) {
@@ -127,6 +165,21 @@ bool is_token(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, [](char c) { return kTokenTable[static_cast<unsigned char>(c)]; });
 }
 
+bool is_field_content(std::string_view text) {
+  constexpr std::size_t kWord = sizeof(std::uint64_t);
+  if (text.size() >= kWord) {
+    const char* const last = text.data() + text.size() - kWord;
+    bool suspicious = has_control(last);
+    for (const char* at = text.data(); at < last; at += kWord) suspicious |= has_control(at);
+    if (!suspicious) return true;
+  }
+  // Short, or it may be nothing but a tab.
+  return std::ranges::all_of(text, [](char c) {
+    const auto u = static_cast<unsigned char>(c);
+    return u >= 0x20 ? u != 0x7f : u == '\t';
+  });
+}
+
 void canonicalize(std::span<char> name) {
   if (!is_token({name.data(), name.size()})) return;
   bool start = true;
@@ -142,7 +195,7 @@ bool list_contains(std::string_view list, std::string_view token) {
   return found;
 }
 
-std::optional<std::string_view> Headers::get(HeaderId id) const {
+std::optional<std::string_view> Headers::find(HeaderId id) const {
   for (const HeaderField& field : *this) {
     if (field.id == id) return field.value;
   }
@@ -177,10 +230,6 @@ void Headers::set_view(HeaderId id, std::string_view value) {
 void Headers::set(std::string_view name, std::string_view value) {
   remove(name);
   add(name, value);
-}
-
-void Headers::remove(HeaderId id) {
-  remove_if([id](const HeaderField& field) { return field.id == id; });
 }
 
 void Headers::remove(std::string_view name) {

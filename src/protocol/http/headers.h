@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -15,31 +16,59 @@
 
 namespace tandem::http {
 
-/// Names the proxy itself looks at, so that finding them is a comparison of one byte.
+/// Names the proxy itself looks at, so that finding them is a comparison of one byte, and common ones, which are checked
+/// and spelled without looking at each letter.
 enum class HeaderId : std::uint8_t {
   kOther,
+  kAccept,
   kAcceptEncoding,
+  kAcceptLanguage,
+  kAcceptRanges,
+  kAge,
   kAuthorization,
+  kCacheControl,
   kConnection,
+  kContentEncoding,
   kContentLength,
   kContentType,
   kCookie,
   kDate,
+  kEtag,
   kExpect,
+  kGrpcAcceptEncoding,
+  kGrpcEncoding,
+  kGrpcMessage,
+  kGrpcStatus,
+  kGrpcTimeout,
   kHost,
+  kIfModifiedSince,
+  kIfNoneMatch,
   kKeepAlive,
+  kLastModified,
   kLocation,
   kOrigin,
+  kPragma,
+  kPriority,
   kProxyAuthenticate,
   kProxyAuthorization,
   kProxyConnection,
+  kRange,
+  kReferer,
+  kSecFetchDest,
+  kSecFetchMode,
+  kSecFetchSite,
+  kSecFetchUser,
+  kServer,
   kSetCookie,
+  kStrictTransportSecurity,
   kTe,
   kTrailer,
   kTransferEncoding,
   kUpgrade,
+  kUpgradeInsecureRequests,
   kUserAgent,
   kVary,
+  kVia,
   kXForwardedFor,
   kXForwardedHost,
   kXForwardedMethod,
@@ -51,6 +80,25 @@ enum class HeaderId : std::uint8_t {
   kXForwardedTlsClientCertInfo,
   kXForwardedUri,
   kXRealIp,
+  kXRequestId,
+  kLast = kXRequestId,
+};
+
+/// A set of listed names.
+class HeaderSet {
+ public:
+  constexpr HeaderSet() = default;
+  constexpr HeaderSet(std::initializer_list<HeaderId> ids) {
+    for (const HeaderId id : ids) add(id);
+  }
+  constexpr void add(HeaderId id) { bits_ |= bit(id); }
+  constexpr bool has(HeaderId id) const { return (bits_ & bit(id)) != 0; }
+  constexpr bool overlaps(HeaderSet other) const { return (bits_ & other.bits_) != 0; }
+
+ private:
+  static constexpr std::uint64_t bit(HeaderId id) { return std::uint64_t{1} << static_cast<unsigned>(id); }
+  static_assert(static_cast<unsigned>(HeaderId::kLast) < 64, "a bit for each name");
+  std::uint64_t bits_ = 0;
 };
 
 /// The id of a name in any case; kOther when it is not listed.
@@ -66,6 +114,8 @@ void canonicalize(std::span<char> name);
 bool equals_ignoring_case(std::string_view a, std::string_view b);
 /// RFC 9110 §5.6.2.
 bool is_token(std::string_view text);
+/// RFC 9110 §5.5: no control characters but tab.
+bool is_field_content(std::string_view text);
 /// True when `list` (comma separated, as in Connection) holds `token`, without regard to case.
 bool list_contains(std::string_view list, std::string_view token);
 /// Calls `visit` with each non-empty element of a comma-separated list, without the white space around it.
@@ -103,14 +153,17 @@ class Headers {
   Arena& arena() const { return *arena_; }
 
   /// The first value, or nothing when there is no such field.
-  std::optional<std::string_view> get(HeaderId id) const;
+  std::optional<std::string_view> get(HeaderId id) const { return added_.has(id) ? find(id) : std::nullopt; }
   std::optional<std::string_view> get(std::string_view name) const;
   bool has(HeaderId id) const { return get(id).has_value(); }
+  /// False when none of these is there, without looking at each field.
+  bool may_have(HeaderSet ids) const { return added_.overlaps(ids); }
 
   /// Appends a field whose texts live in the arena or are static; the name is canonical already.
   void add_view(HeaderId id, std::string_view name, std::string_view value) {
     if (size_ == capacity_) grow();
     fields_[size_++] = {name, value, id};
+    added_.add(id);
   }
   void add_view(HeaderId id, std::string_view value) { add_view(id, header_name(id), value); }
   /// Appends copies; the name is made canonical.
@@ -118,19 +171,27 @@ class Headers {
   /// Removes all fields of that name and appends this one.
   void set_view(HeaderId id, std::string_view value);
   void set(std::string_view name, std::string_view value);
-  void remove(HeaderId id);
+  void remove(HeaderId id) { remove(HeaderSet{id}); }
+  void remove(HeaderSet ids) {
+    if (may_have(ids)) remove_if([ids](const HeaderField& field) { return ids.has(field.id); });
+  }
   void remove(std::string_view name);
   /// Removes the fields for which `drop(field)` holds, keeping the order.
   template <class Predicate>
   void remove_if(Predicate drop) {
     size_ = static_cast<std::uint32_t>(std::remove_if(begin(), end(), drop) - fields_);
   }
-  void clear() { size_ = 0; }
+  void clear() {
+    size_ = 0;
+    added_ = {};
+  }
 
  private:
+  std::optional<std::string_view> find(HeaderId id) const;
   void grow();
 
   HeaderField* fields_ = nullptr;
+  HeaderSet added_;  // names that were added; some may be gone again
   std::uint32_t size_ = 0;
   std::uint32_t capacity_ = 0;
   std::uint32_t expected_ = 24;

@@ -19,7 +19,7 @@ std::vector<std::string> lines(const Headers& headers) {
 }
 
 TEST(HeaderId, IsFoundInAnyCaseAndTellsItsName) {
-  for (auto id = std::uint8_t{1}; id <= static_cast<std::uint8_t>(HeaderId::kXRealIp); ++id) {
+  for (auto id = std::uint8_t{1}; id <= static_cast<std::uint8_t>(HeaderId::kLast); ++id) {
     std::string name(header_name(static_cast<HeaderId>(id)));
     EXPECT_EQ(header_id(name), static_cast<HeaderId>(id)) << name;
     for (char& c : name) c = static_cast<char>(std::tolower(c));
@@ -32,6 +32,51 @@ TEST(HeaderId, IsFoundInAnyCaseAndTellsItsName) {
   }
   EXPECT_EQ(header_id(""), HeaderId::kOther);
   EXPECT_EQ(header_id("X"), HeaderId::kOther);
+}
+
+TEST(HeaderSet, HoldsEachListedName) {
+  for (auto id = std::uint8_t{0}; id <= static_cast<std::uint8_t>(HeaderId::kLast); ++id) {
+    const HeaderSet one = {static_cast<HeaderId>(id)};
+    for (auto other = std::uint8_t{0}; other <= static_cast<std::uint8_t>(HeaderId::kLast); ++other) {
+      EXPECT_EQ(one.has(static_cast<HeaderId>(other)), id == other);
+    }
+  }
+  const HeaderSet some = {HeaderId::kHost, HeaderId::kTe};
+  EXPECT_TRUE(some.overlaps({HeaderId::kTe, HeaderId::kVia}));
+  EXPECT_FALSE(some.overlaps({HeaderId::kVia}));
+  EXPECT_FALSE(some.overlaps({}));
+}
+
+TEST(FieldContent, HasNoControlCharactersButTab) {
+  // At each place of a text, as words of it are looked at in one go.
+  constexpr std::size_t kLongest = 20;
+  for (std::size_t size = 1; size <= kLongest; ++size) {
+    for (std::size_t at = 0; at < size; ++at) {
+      for (unsigned c = 0; c < 256; ++c) {
+        std::string text(size, 'a');
+        text[at] = static_cast<char>(c);
+        const bool good = (c >= 0x20 && c != 0x7f) || c == '\t';
+        ASSERT_EQ(is_field_content(text), good) << "byte " << c << " at " << at << " of " << size;
+      }
+    }
+  }
+  EXPECT_TRUE(is_field_content(""));
+  EXPECT_FALSE(is_field_content(std::string_view("a\0b", 3)));
+}
+
+TEST(Headers, KnowsWhatWasTakenAwayAgain) {
+  Arena arena;
+  Headers headers(arena);
+  headers.add("Via", "1.1 a");
+  headers.add("X-Other", "b");
+  EXPECT_TRUE(headers.may_have({HeaderId::kVia}));
+  EXPECT_FALSE(headers.may_have({HeaderId::kHost}));
+  headers.remove({HeaderId::kVia, HeaderId::kHost});
+  EXPECT_FALSE(headers.has(HeaderId::kVia));
+  headers.add("VIA", "1.1 c");
+  EXPECT_THAT(headers.get(HeaderId::kVia), Optional(std::string_view("1.1 c")));
+  headers.clear();
+  EXPECT_FALSE(headers.may_have({HeaderId::kVia, HeaderId::kOther}));
 }
 
 TEST(Canonicalize, SpellsNamesAsGoDoes) {

@@ -44,15 +44,6 @@ bool canonicalize_token(std::span<char> name) {
   return true;
 }
 
-bool is_clean_value(std::string_view value) {
-  bool bad = false;  // no early exit: the loop becomes vector instructions
-  for (const char c : value) {
-    const auto u = static_cast<unsigned char>(c);
-    bad |= (u < 0x20 && u != '\t') || u == 0x7f;
-  }
-  return !bad;
-}
-
 std::string_view trimmed(std::string_view text) {
   while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
   while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
@@ -166,7 +157,7 @@ std::optional<HeadError> parse_fields(Lines& lines, std::size_t max_fields, bool
       return space ? kBadName : kBadRequest;
     }
     const std::string_view value = trimmed(view(line.subspan(name.size() + 1)));
-    if (!is_clean_value(value)) return kBadRequest;
+    if (!http::is_field_content(value)) return kBadRequest;
     const HeaderId id = http::header_id(view(name));
     if (id != HeaderId::kOther) note(id, value, seen);
     if (is_kept(id, response)) headers.add_view(id, view(name), value);
@@ -311,7 +302,7 @@ std::optional<HeadError> parse_response_head(std::span<char> bytes, bool to_head
   }
   head.status = (line[9] - '0') * 100 + (line[10] - '0') * 10 + (line[11] - '0');
   head.version = line[5] == '1' && line[7] == '0' ? http::Version::kHttp10 : http::Version::kHttp11;
-  if (head.status < 100 || !is_clean_value(line)) return kBad;
+  if (head.status < 100 || !http::is_field_content(line)) return kBad;
   Collected seen;
   if (parse_fields(lines, kMaxFields, true, head.headers, seen)) return kBad;
   head.keep_alive = head.version == http::Version::kHttp11 ? !seen.close : seen.keep_alive && !seen.close;

@@ -28,21 +28,23 @@ constexpr CharacterSet set_of(std::string_view others, Letters letters) {
 /// A field name: a token without upper case (RFC 9113 §8.2.1).
 constexpr CharacterSet kName = set_of("!#$%&'*+-.^_`|~", Letters::kLower);
 
-bool is_name(std::string_view name) {
-  return !name.empty() && std::ranges::all_of(name, [](char c) { return kName[static_cast<unsigned char>(c)]; });
+/// Writes `name` in its canonical spelling. False when it is no name.
+bool spell_canonical(std::string_view name, char* into) {
+  bool start = true;
+  bool good = !name.empty();
+  for (const char c : name) {
+    good &= kName[static_cast<unsigned char>(c)];
+    *into++ = start && c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+    start = c == '-';
+  }
+  return good;
 }
 
 /// No control characters but tab, and no white space around it.
 bool is_value(std::string_view value) {
   if (value.empty()) return true;
   const auto is_space = [](char c) { return c == ' ' || c == '\t'; };
-  if (is_space(value.front()) || is_space(value.back())) return false;
-  bool bad = false;  // no early end: that lets many be looked at with one instruction
-  for (const char c : value) {
-    const auto u = static_cast<unsigned char>(c);
-    bad |= ((u < 0x20) & (u != '\t')) | (u == 0x7f);
-  }
-  return !bad;
+  return !is_space(value.front()) && !is_space(value.back()) && http::is_field_content(value);
 }
 
 /// What may stand in an authority (RFC 3986); no userinfo (RFC 9113 §8.3.1).
@@ -183,15 +185,13 @@ bool FieldCollector::note_special(HeaderId id, std::string_view value) {
 
 bool FieldCollector::add_regular(std::string_view name, std::string_view value) {
   regular_seen_ = true;
+  if (!is_value(value)) return false;
   const HeaderId id = http::header_id_of_lower(name);
-  if ((id == HeaderId::kOther && !is_name(name)) || !is_value(value)) return false;
   const std::string_view kept = arena_.copy(value);
   if (id == HeaderId::kOther) {
-    char* const copy = arena_.allocate_text(name.size());
-    std::memcpy(copy, name.data(), name.size());
-    http::canonicalize({copy, name.size()});
-    headers.add_view(id, {copy, name.size()}, kept);
-    return true;
+    char* const spelled = arena_.allocate_text(name.size());
+    headers.add_view(id, {spelled, name.size()}, kept);
+    return spell_canonical(name, spelled);
   }
   if (!note_special(id, kept)) return false;
   if (id == HeaderId::kHost && kind_ == Kind::kRequest) return true;
@@ -270,17 +270,6 @@ bool set_target(std::string_view path, http::Request& request) {
 FieldList::FieldList(http::Arena& arena, Memory memory)
     : arena_(arena), fields_(list_in_the_making()), memory_(memory) {}
 
-void FieldList::add(std::string_view name, std::string_view value) {
-  add_with(name, value, memory_ == Memory::kStays ? NGHTTP2_NV_FLAG_NO_COPY_NAME : NGHTTP2_NV_FLAG_NONE);
-}
-
-void FieldList::add_with(std::string_view name, std::string_view value, std::uint8_t flags) {
-  const auto bytes = [](std::string_view text) {
-    return reinterpret_cast<std::uint8_t*>(const_cast<char*>(text.data()));
-  };
-  if (memory_ == Memory::kStays) flags |= NGHTTP2_NV_FLAG_NO_COPY_VALUE;
-  fields_.push_back({bytes(name), bytes(value), name.size(), value.size(), flags});
-}
 
 void FieldList::add_number(std::string_view name, std::uint64_t value) {
   constexpr std::size_t kDigits = 20;
@@ -295,14 +284,15 @@ void FieldList::add_all(const http::Headers& headers) {
       if (is_connection_field(field.id) || field.id == HeaderId::kHost || field.id == HeaderId::kContentLength)
         continue;
       if (field.id == HeaderId::kTe && field.value != "trailers") continue;
-      add_with(http::lower_header_name(field.id), field.value, NGHTTP2_NV_FLAG_NO_COPY_NAME);
+      add(http::lower_header_name(field.id), field.value);
       continue;
     }
     if (http::equals_ignoring_case(field.name, "Http2-Settings")) continue;
     char* const name = arena_.allocate_text(field.name.size());
     std::ranges::transform(field.name, name,
                            [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-    add({name, field.name.size()}, field.value);
+    add_with({name, field.name.size()}, field.value,
+             memory_ == Memory::kStays ? NGHTTP2_NV_FLAG_NO_COPY_NAME : NGHTTP2_NV_FLAG_NONE);
   }
 }
 

@@ -88,7 +88,8 @@ class FieldList {
     kCopied,  ///< nghttp2 copies them
   };
   explicit FieldList(http::Arena& arena, Memory memory = Memory::kStays);
-  void add(std::string_view name, std::string_view value);
+  /// `name` is static.
+  void add(std::string_view name, std::string_view value) { add_with(name, value, NGHTTP2_NV_FLAG_NO_COPY_NAME); }
   void add_number(std::string_view name, std::uint64_t value);
   /// Adds what may be sent over HTTP/2: no fields that speak of the connection, no Host, no length.
   void add_all(const http::Headers& headers);
@@ -96,7 +97,13 @@ class FieldList {
   std::size_t size() const { return fields_.size(); }
 
  private:
-  void add_with(std::string_view name, std::string_view value, std::uint8_t flags);
+  void add_with(std::string_view name, std::string_view value, std::uint8_t flags) {
+    const auto bytes = [](std::string_view text) {
+      return reinterpret_cast<std::uint8_t*>(const_cast<char*>(text.data()));
+    };
+    if (memory_ == Memory::kStays) flags |= NGHTTP2_NV_FLAG_NO_COPY_VALUE;
+    fields_.push_back({bytes(name), bytes(value), name.size(), value.size(), flags});
+  }
 
   http::Arena& arena_;
   std::vector<nghttp2_nv>& fields_;

@@ -273,12 +273,14 @@ void Session::forget(StreamState& stream) {
 
 loop::Task<void> Session::read_frames() {
   int reads = 0;
+  std::size_t expected = net::Buffer::kSmall;
   while (!broken_) {
     while (blocked_ && nghttp2_session_get_outbound_queue_size(session_) > kMaxQueued) {
       (void)co_await drained_.wait();
     }
-    const net::IoCount count = stream_->try_read(in_.prepare());
+    const net::IoCount count = stream_->try_read(in_.prepare(expected));
     if (count.moved()) {
+      expected = count.bytes() < net::Buffer::kSmall ? net::Buffer::kSmall : net::Buffer::kLarge;
       in_.filled(count.bytes());
       const bool good = feed(in_.view());
       in_.consume(in_.size());

@@ -55,7 +55,10 @@ nghttp2_option* Session::common_options(std::size_t max_header_bytes) {
 }
 
 int Session::Callbacks::begin_frame(nghttp2_session* raw, const nghttp2_frame_hd* head, void* self) {
-  static_cast<Session*>(self)->receiving_ = head->stream_id != 0 ? stream_of(raw, head->stream_id) : nullptr;
+  StreamState*& receiving = static_cast<Session*>(self)->receiving_;
+  if (receiving == nullptr || receiving->id != head->stream_id) {
+    receiving = head->stream_id != 0 ? stream_of(raw, head->stream_id) : nullptr;
+  }
   // Said of them before what they belong to is looked at.
   const bool empty = head->type == NGHTTP2_DATA && head->length == 0;
   if (empty || head->type > NGHTTP2_CONTINUATION) {

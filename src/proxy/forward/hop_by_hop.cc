@@ -5,28 +5,14 @@ namespace tandem::forward {
 namespace {
 
 using http::HeaderId;
+using http::HeaderSet;
 
-constexpr bool is_hop_by_hop(HeaderId id) {
-  switch (id) {
-    case HeaderId::kConnection:
-    case HeaderId::kProxyConnection:
-    case HeaderId::kKeepAlive:
-    case HeaderId::kProxyAuthenticate:
-    case HeaderId::kProxyAuthorization:
-    case HeaderId::kTe:
-    case HeaderId::kTrailer:
-    case HeaderId::kTransferEncoding:
-    case HeaderId::kUpgrade:
-      return true;
-    default:
-      return false;
-  }
-}
+constexpr HeaderSet kHopByHop = {HeaderId::kConnection,         HeaderId::kProxyConnection,    HeaderId::kKeepAlive,
+                                 HeaderId::kProxyAuthenticate,  HeaderId::kProxyAuthorization, HeaderId::kTe,
+                                 HeaderId::kTrailer,            HeaderId::kTransferEncoding,   HeaderId::kUpgrade};
 
-}  // namespace
-
-void remove_hop_by_hop(http::Headers& headers) {
-  // Names listed by Connection go first: the field itself is removed with the others.
+/// Removes what Connection lists, not the field itself.
+void remove_listed_by_connection(http::Headers& headers) {
   for (std::size_t i = 0; i < headers.size();) {
     const http::HeaderField field = headers.begin()[i];
     ++i;
@@ -38,7 +24,13 @@ void remove_hop_by_hop(http::Headers& headers) {
     });
     if (headers.size() != before) i = 0;
   }
-  headers.remove_if([](const http::HeaderField& field) { return is_hop_by_hop(field.id); });
+}
+
+}  // namespace
+
+void remove_hop_by_hop(http::Headers& headers) {
+  if (headers.has(HeaderId::kConnection)) remove_listed_by_connection(headers);
+  headers.remove(kHopByHop);
 }
 
 }  // namespace tandem::forward
