@@ -1,7 +1,7 @@
 #include "engine/net/buffer.h"
 
+#include <algorithm>
 #include <cstdlib>
-#include <cstring>
 #include <memory>
 #include <vector>
 
@@ -78,6 +78,16 @@ std::span<char> Buffer::prepare(std::size_t expected) {
     }
   }
   return {memory_ + end_, capacity_ - end_};
+}
+
+void Buffer::append_growing(std::string_view bytes, std::size_t expected) {
+  while (!bytes.empty()) {
+    const std::span<char> room = prepare(expected);
+    const std::size_t size = std::min(room.size(), bytes.size());
+    std::memcpy(room.data(), bytes.data(), size);
+    filled(size);
+    bytes.remove_prefix(size);
+  }
 }
 
 void Buffer::grow(std::size_t capacity) {

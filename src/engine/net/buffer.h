@@ -5,6 +5,7 @@
 // connection.
 
 #include <cstddef>
+#include <cstring>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -35,6 +36,12 @@ class Buffer {
   /// it decides how much memory is taken. The room ends where filled() must not go beyond.
   std::span<char> prepare(std::size_t expected = kSmall);
   void filled(std::size_t count) { end_ += count; }
+  /// Puts a copy of `bytes` behind what is there. `expected` as in prepare().
+  void append(std::string_view bytes, std::size_t expected = kSmall) {
+    if (bytes.size() > capacity_ - end_) return append_growing(bytes, expected);
+    if (!bytes.empty()) std::memcpy(memory_ + end_, bytes.data(), bytes.size());
+    end_ += bytes.size();
+  }
   void consume(std::size_t count) {
     begin_ += count;
     if (begin_ == end_) begin_ = end_ = 0;
@@ -43,6 +50,7 @@ class Buffer {
   void release();
 
  private:
+  void append_growing(std::string_view bytes, std::size_t expected);
   void grow(std::size_t capacity);
 
   char* memory_ = nullptr;

@@ -162,6 +162,22 @@ TEST(Buffer, GrowsKeepsAndGivesBack) {
   EXPECT_EQ(buffer.prepare(Buffer::kSmall + 1).size(), Buffer::kLarge);
 }
 
+TEST(Buffer, AppendedBytesStandBehindOthersHoweverManyThereAre) {
+  Buffer buffer;
+  buffer.append("");
+  EXPECT_TRUE(buffer.empty());
+  std::string want;
+  for (const std::size_t size : {std::size_t{1}, std::size_t{2000}, std::size_t{0}, Buffer::kLarge, Buffer::kSmall}) {
+    const std::string bytes = pattern(size);
+    buffer.append(bytes, size);
+    want += bytes;
+    EXPECT_EQ(buffer.view(), want);
+  }
+  buffer.consume(Buffer::kLarge);
+  buffer.append("end");
+  EXPECT_EQ(buffer.view(), want.substr(Buffer::kLarge) + "end");
+}
+
 TEST(Buffer, AnEmptyOneTakesMoreMemoryWhenMoreIsExpected) {
   Buffer buffer;
   EXPECT_LT(buffer.prepare(10).size(), Buffer::kSmall);

@@ -1,6 +1,5 @@
 #include "protocol/http1/server.h"
 
-#include <algorithm>
 #include <array>
 #include <cstring>
 
@@ -65,15 +64,7 @@ ServerSession::ServerSession(std::unique_ptr<net::Stream> stream, std::unique_pt
 
 ServerSession::~ServerSession() = default;
 
-void ServerSession::preload(std::string_view bytes) {
-  while (!bytes.empty()) {
-    const std::span<char> room = wire_.in.prepare(bytes.size());
-    const std::size_t size = std::min(room.size(), bytes.size());
-    std::memcpy(room.data(), bytes.data(), size);
-    wire_.in.filled(size);
-    bytes.remove_prefix(size);
-  }
-}
+void ServerSession::preload(std::string_view bytes) { wire_.in.append(bytes, bytes.size()); }
 
 ServerSession::Handover ServerSession::take_http2() {
   if (!met_http2_) return {};

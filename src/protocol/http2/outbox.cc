@@ -2,19 +2,12 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 
 namespace tandem::http2 {
 
 std::size_t Outbox::append(std::string_view bytes) {
   const std::size_t offset = copied_.size();
-  while (!bytes.empty()) {
-    const std::span<char> room = copied_.prepare();
-    const std::size_t size = std::min(room.size(), bytes.size());
-    std::memcpy(room.data(), bytes.data(), size);
-    copied_.filled(size);
-    bytes.remove_prefix(size);
-  }
+  copied_.append(bytes);
   return offset;
 }
 

@@ -1,7 +1,6 @@
 #include "protocol/http2/stream_state.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include "protocol/http2/session.h"
 
@@ -9,16 +8,9 @@ namespace tandem::http2 {
 
 void Inflow::append(std::string_view bytes) {
   net::Buffer& buffer = buffers_[filling_];
-  // A frame that is full is rarely the last one.
-  constexpr std::size_t kFullFrame = net::Buffer::kSmall / 2;
-  const std::size_t wanted = bytes.size() < kFullFrame ? buffer.size() + bytes.size() : net::Buffer::kLarge;
-  while (!bytes.empty()) {
-    const std::span<char> room = buffer.prepare(wanted);
-    const std::size_t size = std::min(room.size(), bytes.size());
-    std::memcpy(room.data(), bytes.data(), size);
-    buffer.filled(size);
-    bytes.remove_prefix(size);
-  }
+  // A large frame is rarely the last one.
+  constexpr std::size_t kLargeFrame = net::Buffer::kSmall / 2;
+  buffer.append(bytes, bytes.size() < kLargeFrame ? buffer.size() + bytes.size() : net::Buffer::kLarge);
 }
 
 std::string_view Inflow::give() {
