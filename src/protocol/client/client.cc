@@ -3,7 +3,6 @@
 #include <sys/socket.h>
 
 #include <array>
-#include <charconv>
 #include <cstring>
 #include <utility>
 
@@ -12,6 +11,7 @@
 #include "engine/net/resolver.h"
 #include "engine/net/tcp.h"
 #include "protocol/http/client_rules.h"
+#include "protocol/http1/head_writer.h"
 
 namespace tandem::client {
 
@@ -32,42 +32,27 @@ constexpr std::size_t kMaxResponseHead = std::size_t{10} * 1024 * 1024;
 
 std::string_view write_request_head(const http::Request& request, std::string_view joined, http::Arena& arena) {
   constexpr std::size_t kFixed = 128;
-  std::size_t size =
-      kFixed + request.method.size() + request.path.size() + request.query.size() + request.host.size() + joined.size();
-  for (const http::HeaderField& field : request.headers) size += field.name.size() + field.value.size() + 4;
-  char* const begin = arena.allocate_text(size);
-  char* at = begin;
-  const auto text = [&at](std::string_view part) {
-    if (!part.empty()) std::memcpy(at, part.data(), part.size());
-    at += part.size();
-  };
-  text(request.method);
-  text(" ");
-  text(request.path);
-  if (request.has_query) text("?");
-  text(request.query);
-  text(" HTTP/1.1\r\nHost: ");
-  text(request.host);
-  text("\r\n");
+  const std::size_t line = request.method.size() + request.path.size() + request.query.size() + request.host.size();
+  http1::HeadWriter writer(arena, kFixed + line + http1::fields_size(request.headers) + joined.size());
+  writer.text(request.method);
+  writer.text(" ");
+  writer.text(request.path);
+  if (request.has_query) writer.text("?");
+  writer.text(request.query);
+  writer.text(" HTTP/1.1\r\n");
+  writer.field("Host", request.host);
   for (const http::HeaderField& field : request.headers) {
-    if (field.id == HeaderId::kHost || field.id == HeaderId::kContentLength || field.id == HeaderId::kTransferEncoding)
-      continue;
-    text(field.name);
-    text(": ");
-    text(field.value);
-    text("\r\n");
+    if (field.id != HeaderId::kHost && !http1::kFramingFields.has(field.id)) writer.field(field.name, field.value);
   }
   const std::optional<std::uint64_t> length = request.body.length();
   if (!length) {
-    text("Transfer-Encoding: chunked\r\n");
+    writer.text("Transfer-Encoding: chunked\r\n");
   } else if (*length != 0 || announces_empty_content(request.method)) {
-    text("Content-Length: ");
-    at = std::to_chars(at, at + 20, *length).ptr;
-    text("\r\n");
+    writer.content_length(*length);
   }
-  text("\r\n");
-  text(joined);
-  return {begin, static_cast<std::size_t>(at - begin)};
+  writer.text("\r\n");
+  writer.text(joined);
+  return writer.view();
 }
 
 /// Parses a head strictly, or else after mending it.
@@ -150,29 +135,16 @@ struct Client::Attempt final : http::BodySource {
 
 std::string_view Client::Attempt::end_of_chunks() {
   const http::Headers* trailers = request_body.trailers();
-  std::size_t size = 8;
-  if (trailers != nullptr) {
-    for (const http::HeaderField& field : *trailers) size += field.name.size() + field.value.size() + 4;
+  if (trailers == nullptr || trailers->empty()) return "0\r\n\r\n";
+  http1::HeadWriter writer(arena, 8 + http1::fields_size(*trailers));
+  writer.text("0\r\n");
+  for (const http::HeaderField& field : *trailers) {
+    // What was not announced, or could be taken for another name, ends here.
+    if (!http::list_contains(announced, field.name) || field.name.find('_') != std::string_view::npos) continue;
+    writer.field(field.name, field.value);
   }
-  char* const begin = arena.allocate_text(size);
-  char* at = begin;
-  const auto text = [&at](std::string_view part) {
-    if (!part.empty()) std::memcpy(at, part.data(), part.size());
-    at += part.size();
-  };
-  text("0\r\n");
-  if (trailers != nullptr) {
-    for (const http::HeaderField& field : *trailers) {
-      // What was not announced, or could be taken for another name, ends here.
-      if (!http::list_contains(announced, field.name) || field.name.find('_') != std::string_view::npos) continue;
-      text(field.name);
-      text(": ");
-      text(field.value);
-      text("\r\n");
-    }
-  }
-  text("\r\n");
-  return {begin, static_cast<std::size_t>(at - begin)};
+  writer.text("\r\n");
+  return writer.view();
 }
 
 loop::Task<void> Client::Attempt::upload() {

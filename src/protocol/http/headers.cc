@@ -148,7 +148,10 @@ bool equals_ignoring_case(std::string_view a, std::string_view b) {
 }
 
 HeaderId header_id(std::string_view name) {
-  return find_name(name, [name](HeaderId id) { return equals_ignoring_case(header_name(id), name); });
+  return find_name(name, [name](HeaderId id) {
+    const std::string_view listed = header_name(id);
+    return listed == name || equals_ignoring_case(listed, name);
+  });
 }
 
 HeaderId header_id_of_lower(std::string_view name) {

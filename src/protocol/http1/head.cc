@@ -151,16 +151,16 @@ std::optional<HeadError> parse_fields(Lines& lines, std::size_t max_fields, bool
     auto* colon = static_cast<char*>(std::memchr(line.data(), ':', line.size()));
     if (colon == nullptr || colon == line.data()) return kBadRequest;
     const std::span<char> name = line.first(static_cast<std::size_t>(colon - line.data()));
-    if (!canonicalize_token(name)) {
+    const HeaderId id = http::header_id(view(name));  // a listed name is good, and its spelling is known
+    if (id == HeaderId::kOther && !canonicalize_token(name)) {
       // Go tells spaces in a name from other characters that do not belong there; a leading space is a folded line.
       const bool space = name.front() != ' ' && name.front() != '\t' && view(name).find(' ') != std::string_view::npos;
       return space ? kBadName : kBadRequest;
     }
     const std::string_view value = trimmed(view(line.subspan(name.size() + 1)));
     if (!http::is_field_content(value)) return kBadRequest;
-    const HeaderId id = http::header_id(view(name));
     if (id != HeaderId::kOther) note(id, value, seen);
-    if (is_kept(id, response)) headers.add_view(id, view(name), value);
+    if (is_kept(id, response)) headers.add_view(id, id == HeaderId::kOther ? view(name) : http::header_name(id), value);
   }
 }
 

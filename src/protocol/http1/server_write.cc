@@ -1,11 +1,10 @@
 // ServerSession: writing responses.
 
 #include <array>
-#include <charconv>
-#include <cstring>
 
 #include "engine/net/pump.h"
 #include "protocol/http/date.h"
+#include "protocol/http1/head_writer.h"
 #include "protocol/http1/server_turn.h"
 
 namespace tandem::http1 {
@@ -37,36 +36,7 @@ ResponseFraming framing_of(const http::Response& response, bool to_head, http::V
   return {version == http::Version::kHttp11 ? Kind::kChunked : Kind::kUntilClose, 0};
 }
 
-/// Appends to memory whose size was computed before.
-class Writer {
- public:
-  explicit Writer(char* at) : at_(at) {}
-  void text(std::string_view part) {
-    if (!part.empty()) std::memcpy(at_, part.data(), part.size());
-    at_ += part.size();
-  }
-  void number(std::uint64_t value) { at_ = std::to_chars(at_, at_ + 20, value).ptr; }
-  void field(std::string_view name, std::string_view value) {
-    text(name);
-    *at_++ = ':';
-    *at_++ = ' ';
-    text(value);
-    *at_++ = '\r';
-    *at_++ = '\n';
-  }
-  char* at() const { return at_; }
-
- private:
-  char* at_;
-};
-
-std::size_t fields_size(const http::Headers& headers) {
-  std::size_t size = 0;
-  for (const http::HeaderField& field : headers) size += field.name.size() + field.value.size() + 4;
-  return size;
-}
-
-void write_status_line(Writer& writer, http::Version version, int status) {
+void write_status_line(HeadWriter& writer, http::Version version, int status) {
   writer.text(version == http::Version::kHttp10 ? "HTTP/1.0 " : "HTTP/1.1 ");
   writer.number(static_cast<std::uint64_t>(status));
   writer.text(" ");
@@ -80,11 +50,6 @@ void write_status_line(Writer& writer, http::Version version, int status) {
   writer.text("\r\n");
 }
 
-/// Fields that only the writer of a connection may set.
-constexpr bool is_framing_field(HeaderId id) {
-  return id == HeaderId::kContentLength || id == HeaderId::kTransferEncoding;
-}
-
 }  // namespace
 
 loop::Task<void> ServerSession::send_interim(int status, const http::Headers& headers) {
@@ -94,13 +59,11 @@ loop::Task<void> ServerSession::send_interim(int status, const http::Headers& he
     turn_->continue_owed = false;
   }
   constexpr std::size_t kLineSize = 64;
-  char* const text = turn_->exchange.arena.allocate_text(kLineSize + fields_size(headers));
-  Writer writer(text);
+  HeadWriter writer(turn_->exchange.arena, kLineSize + fields_size(headers));
   write_status_line(writer, http::Version::kHttp11, status);
   for (const http::HeaderField& field : headers) writer.field(field.name, field.value);
   writer.text("\r\n");
-  const std::string_view bytes(text, static_cast<std::size_t>(writer.at() - text));
-  (void)co_await net::write_all(*wire_.stream, bytes, write_deadline_);
+  (void)co_await net::write_all(*wire_.stream, writer.view(), write_deadline_);
 }
 
 loop::Task<bool> ServerSession::write_response(Turn& turn, http::Response& response) {
@@ -117,22 +80,19 @@ loop::Task<bool> ServerSession::write_response(Turn& turn, http::Response& respo
                                       ? response.body.bytes()
                                       : std::string_view();
   constexpr std::size_t kFixed = 256;  // status line, Date, Connection and framing
-  char* const text = turn.exchange.arena.allocate_text(kFixed + fields_size(response.headers) + joined.size());
-  Writer writer(text);
+  HeadWriter writer(turn.exchange.arena, kFixed + fields_size(response.headers) + joined.size());
   write_status_line(writer, version, response.status);
   bool has_date = false;
   const bool upgraded = response.status == 101;
   for (const http::HeaderField& field : response.headers) {
-    if (is_framing_field(field.id)) continue;
+    if (kFramingFields.has(field.id)) continue;
     if (response.status == 304 && field.id == HeaderId::kContentType) continue;  // as Go: it describes what is not sent
     has_date |= field.id == HeaderId::kDate;
     writer.field(field.name, field.value);
   }
   if (!has_date && !upgraded) writer.field("Date", http::date_text());
   if (framing.kind == Kind::kLength) {
-    writer.text("Content-Length: ");
-    writer.number(framing.length);
-    writer.text("\r\n");
+    writer.content_length(framing.length);
   } else if (framing.kind == Kind::kChunked) {
     writer.text("Transfer-Encoding: chunked\r\n");
   }
@@ -141,7 +101,7 @@ loop::Task<bool> ServerSession::write_response(Turn& turn, http::Response& respo
   writer.text("\r\n");
   writer.text(joined);
   turn.bytes_sent += joined.size();
-  const std::string_view head(text, static_cast<std::size_t>(writer.at() - text));
+  const std::string_view head = writer.view();
   if (!sends_content || !joined.empty()) {
     // Only what a chunked response without any content still owes is missing here.
     if (framing.kind != Kind::kChunked || to_head) {
@@ -190,12 +150,11 @@ loop::Task<bool> ServerSession::write_streamed(Turn& turn, http::Body& body, std
 std::string_view ServerSession::end_of_chunks(Turn& turn, const http::Body& body) {
   const http::Headers* trailers = body.trailers();
   if (trailers == nullptr || trailers->empty()) return "0\r\n\r\n";
-  char* const text = turn.exchange.arena.allocate_text(8 + fields_size(*trailers));
-  Writer writer(text);
+  HeadWriter writer(turn.exchange.arena, 8 + fields_size(*trailers));
   writer.text("0\r\n");
   for (const http::HeaderField& field : *trailers) writer.field(field.name, field.value);
   writer.text("\r\n");
-  return {text, static_cast<std::size_t>(writer.at() - text)};
+  return writer.view();
 }
 
 }  // namespace tandem::http1
