@@ -11,6 +11,7 @@
 #include <mutex>
 
 #include "base/clock.h"
+#include "base/json_text.h"
 
 namespace tandem::base {
 namespace {
@@ -72,35 +73,6 @@ std::shared_ptr<spdlog::logger> open_logger(const LogSettings& settings) {
   }
 }
 
-void append_json_text(std::string& out, std::string_view text) {
-  out += '"';
-  for (const char c : text) {
-    switch (c) {
-      case '"':
-        out += "\\\"";
-        break;
-      case '\\':
-        out += "\\\\";
-        break;
-      case '\n':
-        out += "\\n";
-        break;
-      case '\r':
-        out += "\\r";
-        break;
-      case '\t':
-        out += "\\t";
-        break;
-      default:
-        if (static_cast<unsigned char>(c) < 0x20)
-          out += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
-        else
-          out += c;
-    }
-  }
-  out += '"';
-}
-
 /// "proxy/entry/worker.cc:12".
 std::string caller_text(const std::source_location& from) {
   constexpr std::string_view kRoot = "/src/";
@@ -122,9 +94,9 @@ std::string json_line(const Line& of) {
   std::string line = fmt::format("{{\"level\":\"{}\"", names_of(of.level).word);
   const auto append = [&line](std::string_view name, std::string_view value) {
     line += ',';
-    append_json_text(line, name);
+    append_json_string(line, name, JsonEscapes::kNeeded);
     line += ':';
-    append_json_text(line, value);
+    append_json_string(line, value, JsonEscapes::kNeeded);
   };
   for (const auto& [name, value] : of.fields) append(name, value);
   append("time", rfc3339_text(wall_now()));
@@ -155,7 +127,7 @@ std::string common_line(const Line& of, bool colours) {
     line += ' ' + painted(fmt::format("{}=", field.first), kCyan, colours);
     std::string value;
     if (needs_quotes(field.second)) {
-      append_json_text(value, field.second);
+      append_json_string(value, field.second, JsonEscapes::kNeeded);
     } else {
       value = field.second;
     }

@@ -5,9 +5,7 @@
 #include <charconv>
 #include <cmath>
 
-#include <fmt/format.h>
-
-#include "base/text.h"
+#include "base/json_text.h"
 #include "config/format/source.h"
 
 namespace tandem::format {
@@ -47,58 +45,7 @@ Value converted(const json::value& from, const SourceName& source) {
 }
 
 void write_string(std::string_view text, std::string& out) {
-  out += '"';
-  while (!text.empty()) {
-    const auto c = static_cast<unsigned char>(text[0]);
-    if (c >= 0x80) {
-      const auto bad = base::find_invalid_utf8(text.substr(0, 4));
-      if (bad == 0) {
-        out += "\\ufffd";
-        text.remove_prefix(1);
-        continue;
-      }
-      const std::size_t length = c >= 0xF0 ? 4 : c >= 0xE0 ? 3 : 2;
-      const auto character = text.substr(0, length);
-      if (character == "\u2028")
-        out += "\\u2028";
-      else if (character == "\u2029")
-        out += "\\u2029";
-      else
-        out += character;
-      text.remove_prefix(length);
-      continue;
-    }
-    switch (c) {
-      case '"':
-        out += "\\\"";
-        break;
-      case '\\':
-        out += "\\\\";
-        break;
-      case '\n':
-        out += "\\n";
-        break;
-      case '\r':
-        out += "\\r";
-        break;
-      case '\t':
-        out += "\\t";
-        break;
-      case '\b':
-        out += "\\b";
-        break;
-      case '\f':
-        out += "\\f";
-        break;
-      default:
-        if (c < 0x20 || c == '<' || c == '>' || c == '&')
-          out += fmt::format("\\u{:04x}", c);
-        else
-          out += static_cast<char>(c);
-    }
-    text.remove_prefix(1);
-  }
-  out += '"';
+  base::append_json_string(out, text, base::JsonEscapes::kHtml);
 }
 
 /// As encoding/json: plain digits between 1e-6 and 1e21, else an exponent of at least one digit.

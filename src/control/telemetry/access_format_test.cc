@@ -5,7 +5,6 @@
 #include <cstdlib>
 #include <ctime>
 
-#include "control/telemetry/json_text.h"
 
 namespace tandem::telemetry {
 namespace {
@@ -173,13 +172,6 @@ TEST(AccessClock, CutsTheFractionAsGoDoes) {
   EXPECT_EQ(shown(clock.write_common(0, true, text.data())), "01/Jan/1970:00:00:00 +0000");
   ::setenv("TZ", "UTC", 1);
   ::tzset();
-}
-
-TEST(JsonText, EscapesAsGoDoes) {
-  LineBuffer out;
-  out.make_room(200);
-  put_json_text(out, "a\"\\\n\t\x01<>&\u2028\u00e9\xc3\x7f");
-  EXPECT_EQ(out.view(), "a\\\"\\\\\\n\\t\\u0001\\u003c\\u003e\\u0026\\u2028\u00e9\\ufffd\x7f");
 }
 
 }  // namespace

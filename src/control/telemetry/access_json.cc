@@ -4,11 +4,12 @@
 #include <array>
 #include <cmath>
 
-#include "control/telemetry/json_text.h"
+#include "base/json_text.h"
 
 namespace tandem::telemetry {
 namespace {
 
+using base::kMostJsonBytes;
 using observe::AccessHeader;
 using observe::AccessNumbers;
 using observe::AccessRecord;
@@ -91,6 +92,11 @@ void put_real(LineBuffer& out, double value) {
   const auto format = value != 0 && std::abs(value) < kSmall ? std::chars_format::scientific : std::chars_format::fixed;
   constexpr std::size_t kLongest = 64;
   out.put_with([&](char* to) { return std::to_chars(to, to + kLongest, value, format).ptr; });
+}
+
+/// Appends `text`, escaped, without quotes. REQUIRES: room for kMostJsonBytes times its size.
+void put_json_text(LineBuffer& out, std::string_view text) {
+  base::put_json_text(text, base::JsonEscapes::kHtml, [&out](std::string_view piece) { out.put(piece); });
 }
 
 }  // namespace
