@@ -15,8 +15,9 @@ using base::ErrorKind;
 
 constexpr auto kPatience = std::chrono::seconds(10);
 constexpr auto kLookAgain = std::chrono::hours(1);
-// A responder that fails is asked again long before the staple it gave last expires.
-constexpr auto kAfterFailure = std::chrono::minutes(5);
+// A responder that fails is asked again soon, then ever less often.
+constexpr auto kAfterFailure = std::chrono::seconds(5);
+constexpr auto kAfterFailures = std::chrono::minutes(5);
 constexpr auto kShortest = std::chrono::seconds(1);
 constexpr auto kKeepGone = std::chrono::hours(24);
 constexpr std::size_t kAtOnce = 8;
@@ -40,6 +41,11 @@ loop::Nanoseconds time_to_refresh(const tls::Staple& staple) {
   if (staple.next_update == 0) return kLookAgain;
   const std::int64_t half = staple.this_update + (staple.next_update - staple.this_update) / 2;
   return std::max<loop::Nanoseconds>(std::chrono::seconds(half - wall_seconds()), kShortest);
+}
+
+loop::Nanoseconds time_after(unsigned failures) {
+  constexpr unsigned kMostDoublings = 6;
+  return std::min<loop::Nanoseconds>(kAfterFailure * (1U << std::min(failures - 1, kMostDoublings)), kAfterFailures);
 }
 
 /// Everything of a short body. Errors: those of the body; kLimit.
@@ -155,10 +161,11 @@ void OcspStapling::settle(Entry& entry, const tls::Certificate& certificate, con
     // What was stapled before is stapled until it expires.
     base::log_error("Unable to retrieve OCSP staple for: " + certificate.facts().common_name,
                     {{"error", staple.error().text()}});
-    entry.due = now + kAfterFailure;
+    entry.due = now + time_after(++entry.failures);
     return;
   }
   ++answered_;
+  entry.failures = 0;
   if ((*staple)->revoked) base::log_warn("A certificate was revoked", {{"names", certificate.identity()}});
   entry.staple = std::move(*staple);
   entry.due = now + time_to_refresh(*entry.staple);

@@ -48,6 +48,7 @@ class OcspStapling {
     std::weak_ptr<const tls::Certificate> certificate;
     std::shared_ptr<const tls::Staple> staple;
     loop::TimePoint due{};
+    unsigned failures = 0;  // in a row
     loop::TimePoint gone_since = loop::kNever;
     bool under_way = false;
   };
