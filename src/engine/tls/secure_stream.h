@@ -97,15 +97,15 @@ class SecureStream final : public net::Stream {
   ClientContextPtr client_context_;  // the client's side
   std::shared_ptr<ClientSession> session_;
   CertificatePtr certificate_;
-  std::string early_;    // read before, not yet given to OpenSSL
-  std::string waiting_;  // ciphertext that the socket did not take
+  std::string early_;                      // read before, not yet given to OpenSSL
+  std::string waiting_;                    // ciphertext that the socket did not take
   std::optional<net::IoCount> next_read_;  // the end or the error that came right behind what was read
   int error_ = 0;                          // errno of the socket
-  bool ends_ = false;    // close_notify goes with the next write
-  bool held_ = false;    // the byte that comes next was written already
-  bool ended_ = false;   // the socket
-  bool broken_ = false;  // nothing more can be written
-  bool closed_ = false;  // close_notify was sent, or must not be
+  bool ends_ = false;                      // close_notify goes with the next write
+  bool held_ = false;                      // the byte that comes next was written already
+  bool ended_ = false;                     // the socket
+  bool broken_ = false;                    // nothing more can be written
+  bool closed_ = false;                    // close_notify was sent, or must not be
 };
 
 }  // namespace tandem::tls

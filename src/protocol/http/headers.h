@@ -16,8 +16,8 @@
 
 namespace tandem::http {
 
-/// Names the proxy itself looks at, so that finding them is a comparison of one byte, and common ones, which are checked
-/// and spelled without looking at each letter.
+/// Names the proxy itself looks at, so that finding them is a comparison of one byte, and common ones, which are
+/// checked and spelled without looking at each letter.
 enum class HeaderId : std::uint8_t {
   kOther,
   kAccept,
@@ -140,9 +140,12 @@ struct HeaderField {
 
 class Headers {
  public:
+  /// What requests of browsers have.
+  static constexpr std::uint32_t kUsual = 24;
+
   Headers() = default;
   /// `expected`: how many fields there is room for at first.
-  explicit Headers(Arena& arena, std::uint32_t expected = 24) : expected_(expected), arena_(&arena) {}
+  explicit Headers(Arena& arena, std::uint32_t expected = kUsual) : expected_(expected), arena_(&arena) {}
 
   const HeaderField* begin() const { return fields_; }
   const HeaderField* end() const { return fields_ + size_; }
@@ -194,7 +197,7 @@ class Headers {
   HeaderSet added_;  // names that were added; some may be gone again
   std::uint32_t size_ = 0;
   std::uint32_t capacity_ = 0;
-  std::uint32_t expected_ = 24;
+  std::uint32_t expected_ = kUsual;
   Arena* arena_ = nullptr;
 };
 

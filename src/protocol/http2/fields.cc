@@ -90,7 +90,7 @@ bool is_connection_field(HeaderId id) { return connection_field(id) < kConnectio
 std::uint32_t expected_fields(FieldCollector::Kind kind) {
   switch (kind) {
     case FieldCollector::Kind::kRequest:
-      return 24;
+      return http::Headers::kUsual;
     case FieldCollector::Kind::kResponse:
       return 12;
     case FieldCollector::Kind::kTrailers:
@@ -269,7 +269,6 @@ bool set_target(std::string_view path, http::Request& request) {
 
 FieldList::FieldList(http::Arena& arena, Memory memory)
     : arena_(arena), fields_(list_in_the_making()), memory_(memory) {}
-
 
 void FieldList::add_number(std::string_view name, std::uint64_t value) {
   constexpr std::size_t kDigits = 20;

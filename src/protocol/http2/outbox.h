@@ -17,7 +17,8 @@ class Outbox {
   bool empty() const { return first_ == pieces_.size(); }
   /// Bytes gathered since the outbox was empty.
   std::size_t gathered() const { return gathered_; }
-  std::size_t pieces() const { return pieces_.size(); }
+  /// It holds what one system call takes; what comes behind waits for the socket.
+  bool full() const { return gathered_ >= kBatchBytes || pieces_.size() >= kBatchPieces; }
 
   void copy(std::string_view bytes);
   /// Refers to bytes that stay where they are until the outbox is empty, or release(owner) was called.
@@ -28,6 +29,8 @@ class Outbox {
   net::IoCount write(net::Stream& to);
 
  private:
+  static constexpr std::size_t kBatchBytes = std::size_t{256} * 1024;
+  static constexpr std::size_t kBatchPieces = 60;
   struct Piece {
     const char* at;      // null: `offset` into copied_
     std::size_t offset;  // of a copied piece

@@ -12,9 +12,6 @@ namespace tandem::http2 {
 
 namespace {
 
-// What one system call takes at most; content behind it waits for the socket.
-constexpr std::size_t kBatchBytes = std::size_t{256} * 1024;
-constexpr std::size_t kBatchPieces = 60;
 // Answers that nghttp2 owes a peer that does not read them (RST_STREAM, WINDOW_UPDATE); beyond, nothing more is read.
 constexpr std::size_t kMaxQueued = 500;
 // A peer that always has more gives way to others after so many reads.
@@ -130,7 +127,7 @@ bool Session::submit_message(StreamState& stream, const FieldList& fields, bool 
 }
 
 void Session::gather() {
-  while (out_.gathered() < kBatchBytes && out_.pieces() < kBatchPieces) {
+  while (!out_.full()) {
     const std::uint8_t* bytes = nullptr;
     const ssize_t size = nghttp2_session_mem_send(session_, &bytes);
     if (size < 0) failed_ = true;

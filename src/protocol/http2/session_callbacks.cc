@@ -11,8 +11,6 @@ namespace {
 // Content up to this size is copied behind its frame's head: cheaper than one more piece for the kernel to gather.
 constexpr std::size_t kCopied = 2048;
 constexpr std::size_t kFrameHead = 9;
-constexpr std::size_t kBatchBytes = std::size_t{256} * 1024;
-constexpr std::size_t kBatchPieces = 60;
 
 std::string_view text(const std::uint8_t* bytes, std::size_t size) {
   return {reinterpret_cast<const char*>(bytes), size};
@@ -221,7 +219,7 @@ int Session::Callbacks::send_data(nghttp2_session* /*raw*/, nghttp2_frame* /*fra
   Outflow& out = stream.out;
   Outbox& outbox = session.out_;
   if (out.pending.size() < size) return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;  // it was given up meanwhile
-  if (outbox.gathered() >= kBatchBytes || outbox.pieces() >= kBatchPieces) return NGHTTP2_ERR_WOULDBLOCK;
+  if (outbox.full()) return NGHTTP2_ERR_WOULDBLOCK;
   outbox.copy(text(head, kFrameHead));
   const std::string_view bytes = out.pending.substr(0, size);
   out.pending.remove_prefix(bytes.size());

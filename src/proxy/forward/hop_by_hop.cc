@@ -7,9 +7,9 @@ namespace {
 using http::HeaderId;
 using http::HeaderSet;
 
-constexpr HeaderSet kHopByHop = {HeaderId::kConnection,         HeaderId::kProxyConnection,    HeaderId::kKeepAlive,
-                                 HeaderId::kProxyAuthenticate,  HeaderId::kProxyAuthorization, HeaderId::kTe,
-                                 HeaderId::kTrailer,            HeaderId::kTransferEncoding,   HeaderId::kUpgrade};
+constexpr HeaderSet kHopByHop = {HeaderId::kConnection,        HeaderId::kProxyConnection,    HeaderId::kKeepAlive,
+                                 HeaderId::kProxyAuthenticate, HeaderId::kProxyAuthorization, HeaderId::kTe,
+                                 HeaderId::kTrailer,           HeaderId::kTransferEncoding,   HeaderId::kUpgrade};
 
 /// Removes what Connection lists, not the field itself.
 void remove_listed_by_connection(http::Headers& headers) {
