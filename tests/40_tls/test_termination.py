@@ -226,6 +226,17 @@ def test_much_content_both_ways(tandem, backend):
     assert data.partition(b"\r\n\r\n")[2] == content[::-1]
 
 
+@pytest.mark.parametrize("http", ["--http1.1", "--http2"])
+def test_content_of_any_size_arrives_whole(tandem, backend, tmp_path, http):
+    one = tandem(secure_site(backend(lambda handler, body: (200, {}, body)).url))
+    # Around what a record, a frame and a buffer hold.
+    for size in (1, 16375, 16384, 16385, 49152, 49153, 57344, 57345, 65536, 131072, 3_000_001):
+        (tmp_path / "sent").write_bytes(os.urandom(size))
+        subprocess.run(["curl", "-sf", http, "--cacert", FILES / "ca.pem", "--resolve", f"a.test:{one.port}:127.0.0.1", "--data-binary",
+                        f"@{tmp_path}/sent", "-o", tmp_path / "got", f"https://a.test:{one.port}/"], timeout=30, check=True)
+        assert (tmp_path / "got").read_bytes() == (tmp_path / "sent").read_bytes(), size
+
+
 def test_websockets(tandem):
     async def run():
         async def echo(socket_, *_):
