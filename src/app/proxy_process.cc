@@ -33,7 +33,7 @@ Result<void> hand_over(ha::Channel& channel, const ProxyStart& with, const ha::S
   Result<void> sent = send_with_file(
       channel, {{"type", "health"}, {"workers", with.workers}, {"path", with.health_path}}, page.file().duplicate());
   if (!sent) return sent;
-  sent = channel.send({{"type", "addresses"}, {"addresses", ha::to_json(with.addresses)}});
+  sent = channel.send({{"type", "addresses"}, {"addresses", speaker::to_json(with.addresses)}});
   if (!sent) return sent;
   for (const auto& [name, sockets] : with.sockets) {
     Result<void> listener = channel.send({{"type", "listener"}, {"entryPoint", name}}, sockets);

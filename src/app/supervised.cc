@@ -46,7 +46,8 @@ Result<void> take(ha::Message message, Handed& into) {
     return {};
   }
   if (type == "addresses") {
-    Result<std::vector<address::VirtualAddress>> addresses = ha::addresses_of(message.body.if_contains("addresses"));
+    Result<std::vector<address::VirtualAddress>> addresses =
+        speaker::addresses_of(message.body.if_contains("addresses"));
     if (!addresses) return std::move(addresses.error());
     into.addresses = std::move(*addresses);
     return {};

@@ -13,7 +13,7 @@
 #include "app/static_configuration.h"
 #include "control/ha/channel.h"
 #include "control/ha/health_page.h"
-#include "control/ha/resumption.h"
+#include "control/speaker/resumption.h"
 #include "proxy/entry/server.h"
 #include "proxy/routing/upstreams.h"
 

@@ -31,7 +31,7 @@ array address_texts(const std::vector<address::VirtualAddress>& addresses, bool 
   return texts;
 }
 
-object data_of(const RouterSettings& settings, const RouterSnapshot& router) {
+object data_of(const speaker::RouterSettings& settings, const speaker::RouterSnapshot& router) {
   const vrrp::Options& options = settings.options;
   const vrrp::Announcements& garp = options.announcements;
   const int state = vrrp::keepalived_number(router.status.state);
@@ -110,7 +110,7 @@ Result<void> replace_file(const std::string& path, std::string_view text) {
 
 }  // namespace
 
-array keepalived_json(const SpeakerSettings& settings, const Snapshot& snapshot) {
+array keepalived_json(const speaker::SpeakerSettings& settings, const speaker::Snapshot& snapshot) {
   array all;
   for (std::size_t i = 0; i < snapshot.router_count; ++i) {
     all.push_back(object{{"data", data_of(settings.routers[i], snapshot.routers[i])},
@@ -119,7 +119,8 @@ array keepalived_json(const SpeakerSettings& settings, const Snapshot& snapshot)
   return all;
 }
 
-std::string keepalived_text(const SpeakerSettings& settings, const Snapshot& snapshot, bool counters_only) {
+std::string keepalived_text(const speaker::SpeakerSettings& settings, const speaker::Snapshot& snapshot,
+                            bool counters_only) {
   std::string out;
   for (std::size_t i = 0; i < snapshot.router_count; ++i) {
     out += fmt::format(" VRRP Instance = {}\n", settings.routers[i].name);
@@ -129,7 +130,8 @@ std::string keepalived_text(const SpeakerSettings& settings, const Snapshot& sna
   return out;
 }
 
-Result<void> write_keepalived_dump(int signal, const SpeakerSettings& settings, const Snapshot& snapshot) {
+Result<void> write_keepalived_dump(int signal, const speaker::SpeakerSettings& settings,
+                                   const speaker::Snapshot& snapshot) {
   if (signal == SIGRTMIN + 2) {
     return replace_file("/tmp/keepalived.json", boost::json::serialize(keepalived_json(settings, snapshot)) + "\n");
   }

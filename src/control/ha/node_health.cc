@@ -15,7 +15,8 @@ constexpr std::size_t kMostChecks = 56;
 
 }  // namespace
 
-Result<std::unique_ptr<NodeHealth>> NodeHealth::make(const model::HighAvailability& configuration, Speaker& speaker) {
+Result<std::unique_ptr<NodeHealth>> NodeHealth::make(const model::HighAvailability& configuration,
+                                                     speaker::Speaker& speaker) {
   std::unique_ptr<NodeHealth> health(new NodeHealth(configuration, speaker));
   health->add_check("data plane", {});
   if (Result<void> followed = health->follow(); !followed) return std::move(followed.error());
@@ -178,7 +179,7 @@ void NodeHealth::take_verdict(Check& check, std::int64_t weight, DataPlaneHealth
 }
 
 void NodeHealth::data_plane_looked_at(const DataPlaneVerdict& verdict) {
-  if (verdict.health != DataPlaneHealth::kDead) speaker_.data_plane_alive_until(Speaker::now() + kProof);
+  if (verdict.health != DataPlaneHealth::kDead) speaker_.data_plane_alive_until(speaker::Speaker::now() + kProof);
 }
 
 }  // namespace tandem::ha

@@ -13,17 +13,18 @@
 #include "base/result.h"
 #include "config/model/high_availability.h"
 #include "control/ha/data_plane_check.h"
-#include "control/ha/speaker.h"
 #include "control/ha/upstream_report.h"
 #include "control/hooks/script_runner.h"
 #include "control/hooks/track_file.h"
+#include "control/speaker/speaker.h"
 
 namespace tandem::ha {
 
 class NodeHealth {
  public:
   /// `speaker` outlives it. Errors: scripts or files that cannot be followed, by their names.
-  static base::Result<std::unique_ptr<NodeHealth>> make(const model::HighAvailability& configuration, Speaker& speaker);
+  static base::Result<std::unique_ptr<NodeHealth>> make(const model::HighAvailability& configuration,
+                                                        speaker::Speaker& speaker);
 
   /// Before start(): this node was healthy in the process before this one. Until every check has been made, its weights
   /// of that time hold.
@@ -62,7 +63,7 @@ class NodeHealth {
     const hooks::TrackEffect& effect_on(const Concerned& one) const { return one.weights ? effect : unweighted; }
   };
 
-  NodeHealth(const model::HighAvailability& configuration, Speaker& speaker)
+  NodeHealth(const model::HighAvailability& configuration, speaker::Speaker& speaker)
       : configuration_(configuration), speaker_(speaker) {}
   base::Result<void> follow();
   Check& add_check(std::string name, const std::vector<std::string>& instances);
@@ -73,7 +74,7 @@ class NodeHealth {
   void post_unwell();
 
   const model::HighAvailability configuration_;
-  Speaker& speaker_;
+  speaker::Speaker& speaker_;
   DataPlaneVerdict data_plane_;
   bool has_served_ = false;
   bool keeps_weights_ = false;  // until every check is known

@@ -45,9 +45,9 @@ Pair::Pair(const model::HighAvailability& configuration, std::string state_direc
 
 Result<std::unique_ptr<Pair>> Pair::make(const model::HighAvailability& configuration, std::string state_directory) {
   std::unique_ptr<Pair> pair(new Pair(configuration, std::move(state_directory)));
-  Result<SpeakerSettings> settings = speaker_settings(configuration);
+  Result<speaker::SpeakerSettings> settings = speaker_settings(configuration);
   if (!settings) return std::move(settings.error());
-  Result<std::unique_ptr<Speaker>> speaker = Speaker::create(std::move(*settings));
+  Result<std::unique_ptr<speaker::Speaker>> speaker = speaker::Speaker::create(std::move(*settings));
   if (!speaker) return std::move(speaker.error());
   pair->speaker_ = std::move(*speaker);
   Result<std::unique_ptr<NodeHealth>> health = NodeHealth::make(configuration, *pair->speaker_);
@@ -71,7 +71,7 @@ Result<void> Pair::open_peer_link() {
       .heartbeat = from.heartbeat.value,
       .timeout = from.timeout.value};
   if (settings.peers.empty()) settings.peers = configuration_.peers;
-  for (const RouterSettings& router : speaker_->settings().routers) {
+  for (const speaker::RouterSettings& router : speaker_->settings().routers) {
     for (const address::VirtualAddress& address : router.virtual_addresses) {
       const auto subnet = net::IpPrefix::parse(fmt::format("{}/{}", address.address.text(), address.prefix));
       if (subnet) settings.service.push_back(*subnet);
@@ -93,13 +93,13 @@ Result<void> Pair::start(Outside outside, std::optional<Left> left) {
   control_ = std::move(*control);
   outside_ = std::move(outside);
   if (left) {
-    const Hurry hurry;
+    const speaker::Hurry hurry;
     take_over_from(*left);
     speaker_->start(left_);
   } else {
     speaker_->start();
   }
-  if (left) reap(left->keeper);
+  if (left) speaker::reap(left->keeper);
   health_->start();
   if (link_ != nullptr) {
     link_->start([this] { weigh_peers(); },
@@ -111,7 +111,7 @@ Result<void> Pair::start(Outside outside, std::optional<Left> left) {
 }
 
 void Pair::take_over_from(const Left& left) {
-  Result<Resumption> resumption = ha::take_over(left.keeper);
+  Result<speaker::Resumption> resumption = speaker::take_over(left.keeper);
   if (resumption) {
     left_ = std::move(*resumption);
     health_->go_on();
@@ -153,7 +153,7 @@ loop::Task<void> Pair::stop() {
   tasks_.cancel();
   control_.reset();
   speaker_->stop();
-  for (Report report; speaker_->next_report(report);) take(report);
+  for (speaker::Report report; speaker_->next_report(report);) take(report);
   sharing_.reset();
   link_.reset();
   co_await notifier_->drain(std::chrono::seconds(1));
@@ -161,7 +161,7 @@ loop::Task<void> Pair::stop() {
 
 std::vector<address::VirtualAddress> Pair::addresses() const {
   std::vector<address::VirtualAddress> all;
-  for (const RouterSettings& router : speaker_->settings().routers) {
+  for (const speaker::RouterSettings& router : speaker_->settings().routers) {
     all.insert(all.end(), router.virtual_addresses.begin(), router.virtual_addresses.end());
     all.insert(all.end(), router.excluded_addresses.begin(), router.excluded_addresses.end());
   }
@@ -169,9 +169,9 @@ std::vector<address::VirtualAddress> Pair::addresses() const {
 }
 
 std::string Pair::obstacle_to_suspend() const {
-  const Snapshot snapshot = speaker_->snapshot();
+  const speaker::Snapshot snapshot = speaker_->snapshot();
   for (std::size_t i = 0; i < snapshot.router_count; ++i) {
-    const RouterSnapshot& router = snapshot.routers[i];
+    const speaker::RouterSnapshot& router = snapshot.routers[i];
     if (!router.shelved && !router.passing_on && router.status.state != vrrp::State::kYielding) continue;
     return fmt::format("connections of a switch-over of {} still drain (ha.drainTimeout)",
                        name_of(static_cast<int>(i)));
@@ -189,7 +189,7 @@ loop::Task<Result<Pair::Left>> Pair::suspend() {
   sharing_.reset();
   link_.reset();
   health_.reset();
-  Result<Keeper> keeper = speaker_->leave_to_keeper();
+  Result<speaker::Keeper> keeper = speaker_->leave_to_keeper();
   if (!keeper) co_return std::move(keeper.error());
   co_return Left{.keeper = std::move(*keeper), .maintenance = in_maintenance_, .ticket_keys = std::move(ticket_keys)};
 }
@@ -202,19 +202,19 @@ void Pair::dump(int signal) {
 loop::Task<void> Pair::hear_speaker() {
   loop::Descriptor reports(::dup(speaker_->reports_fd()));
   for (;;) {
-    for (Report report; speaker_->next_report(report);) take(report);
+    for (speaker::Report report; speaker_->next_report(report);) take(report);
     reports.drained();
     (void)co_await reports.readable(loop::kNever);
   }
 }
 
-void Pair::take(const Report& report) {
+void Pair::take(const speaker::Report& report) {
   const std::string& name = name_of(report.router);
   switch (report.kind) {
-    case Report::Kind::kTransition:
+    case speaker::Report::Kind::kTransition:
       take_transition(report);
       break;
-    case Report::Kind::kProblem:
+    case speaker::Report::Kind::kProblem:
       base::log_warn(report.action.present ? "Problem in the pair" : "Problem in the pair has ended",
                      {{"instance", name}, {"problem", vrrp::name_of(report.action.problem)}});
       if (report.action.problem == vrrp::Problem::kSecondMaster && report.action.present) {
@@ -222,40 +222,40 @@ void Pair::take(const Report& report) {
             {.at = base::wall_now(), .name = name, .from = "MASTER", .to = hooks::Notifier::kLowerPriority});
       }
       break;
-    case Report::Kind::kAskForTakeover:
+    case speaker::Report::Kind::kAskForTakeover:
       if (switch_over_ != nullptr) switch_over_->ask_back(report.router);
       break;
-    case Report::Kind::kAddressesFailed:
+    case speaker::Report::Kind::kAddressesFailed:
       base::log_error("Virtual addresses cannot be changed",
                       {{"instance", name}, {"error", error_text(report.code, "netlink")}});
       break;
-    case Report::Kind::kAddressesRemoved:
+    case speaker::Report::Kind::kAddressesRemoved:
       base::log_warn(report.let_go ? "Somebody removed a virtual address that is not tracked; it stays away"
                                    : "Somebody removed a virtual address; it was put back",
                      {{"instance", name}, {"address", report.address.text()}});
       break;
-    case Report::Kind::kTrackedInterface:
+    case speaker::Report::Kind::kTrackedInterface:
       base::log_info(report.up ? "A tracked interface is up" : "A tracked interface is down",
                      {{"instance", name}, {"interface", interface_of(report)}});
       break;
-    case Report::Kind::kSendFailed:
+    case speaker::Report::Kind::kSendFailed:
       base::log_error("Adverts cannot be sent", {{"instance", name}, {"error", error_text(report.code, "send")}});
       break;
-    case Report::Kind::kLeaseLapsed:
+    case speaker::Report::Kind::kLeaseLapsed:
       base::log_error("The data plane was not proved alive: the virtual addresses are not renewed",
                       {{"instance", name}});
       break;
-    case Report::Kind::kConflict:
+    case speaker::Report::Kind::kConflict:
       base::log_error("Another machine claims a virtual address",
                       {{"instance", name}, {"address", report.address.text()}, {"mac", mac_text(report.mac)}});
       break;
-    case Report::Kind::kReloaded:
+    case speaker::Report::Kind::kReloaded:
       break;
   }
   tell_all();
 }
 
-void Pair::take_transition(const Report& report) {
+void Pair::take_transition(const speaker::Report& report) {
   const vrrp::Action& action = report.action;
   const std::string cause = action.reason == vrrp::Reason::kFault ? fault_text(action.fault, health_->faults())
                                                                   : std::string(vrrp::text_of(action.reason));
@@ -285,9 +285,9 @@ void Pair::take_transition(const Report& report) {
 /// A group is told of when all its members have arrived.
 void Pair::tell_group(const hooks::Transition& transition) {
   const auto& routers = speaker_->settings().routers;
-  const auto member = std::ranges::find(routers, transition.name, &RouterSettings::name);
+  const auto member = std::ranges::find(routers, transition.name, &speaker::RouterSettings::name);
   if (member == routers.end() || member->group.empty()) return;
-  const Snapshot snapshot = speaker_->snapshot();
+  const speaker::Snapshot snapshot = speaker_->snapshot();
   for (std::size_t i = 0; i < routers.size(); ++i) {
     if (routers[i].group == member->group && told_state(snapshot.routers[i].status.state) != transition.to) return;
   }
@@ -334,7 +334,7 @@ void Pair::tell_all() {
 }
 
 void Pair::tell_priorities() {
-  const Snapshot snapshot = speaker_->snapshot();
+  const speaker::Snapshot snapshot = speaker_->snapshot();
   for (std::size_t i = 0; i < snapshot.router_count; ++i) {
     const vrrp::Status& status = snapshot.routers[i].status;
     const std::string& name = name_of(static_cast<int>(i));
@@ -347,11 +347,11 @@ void Pair::tell_priorities() {
 }
 
 object Pair::own_status() const {
-  const Snapshot snapshot = speaker_->snapshot();
+  const speaker::Snapshot snapshot = speaker_->snapshot();
   object status = status_of({.node = node_,
                              .settings = speaker_->settings(),
                              .snapshot = snapshot,
-                             .now = Speaker::now(),
+                             .now = speaker::Speaker::now(),
                              .data_plane = health_->data_plane(),
                              .faults = health_->faults()});
   if (const auto& upstreams = configuration_.track.upstreams) {
@@ -410,7 +410,7 @@ loop::Task<object> Pair::fail_over() {
       {"done", gives ? "the other node holds the virtual addresses" : "this node holds the virtual addresses"}};
 }
 
-const std::string& Pair::interface_of(const Report& report) const {
+const std::string& Pair::interface_of(const speaker::Report& report) const {
   static const std::string kUnknown = "?";
   const auto& routers = speaker_->settings().routers;
   const auto router = static_cast<std::size_t>(report.router);

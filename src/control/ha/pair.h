@@ -15,12 +15,12 @@
 #include "config/model/high_availability.h"
 #include "control/ha/control_socket.h"
 #include "control/ha/node_health.h"
-#include "control/ha/speaker.h"
 #include "control/ha/switch_over.h"
 #include "control/ha/ticket_sharing.h"
 #include "control/hooks/notifier.h"
 #include "control/hooks/transitions.h"
 #include "control/peer/peer_link.h"
+#include "control/speaker/speaker.h"
 
 namespace tandem::ha {
 
@@ -43,7 +43,7 @@ class Pair {
   };
   /// What one program leaves to the next one in the same process.
   struct Left {
-    Keeper keeper;
+    speaker::Keeper keeper;
     bool maintenance = false;
     TicketSharing::Keys ticket_keys{};
   };
@@ -76,8 +76,8 @@ class Pair {
   void take_over_from(const Left& left);
   loop::Task<void> hear_speaker();
   loop::Task<void> tell_regularly();
-  void take(const Report& report);
-  void take_transition(const Report& report);
+  void take(const speaker::Report& report);
+  void take_transition(const speaker::Report& report);
   void tell_group(const hooks::Transition& transition);
   void announce(hooks::Transition transition);
   void weigh_peers();
@@ -89,12 +89,12 @@ class Pair {
   loop::Task<boost::json::object> execute(boost::json::object request);
   loop::Task<boost::json::object> fail_over();
   const std::string& name_of(int router) const;
-  const std::string& interface_of(const Report& report) const;
+  const std::string& interface_of(const speaker::Report& report) const;
 
   const model::HighAvailability configuration_;
   const std::string state_directory_;
   const std::string node_;
-  std::unique_ptr<Speaker> speaker_;
+  std::unique_ptr<speaker::Speaker> speaker_;
   std::unique_ptr<NodeHealth> health_;
   std::unique_ptr<hooks::Notifier> notifier_;
   hooks::Transitions transitions_;
@@ -103,7 +103,7 @@ class Pair {
   std::unique_ptr<TicketSharing> sharing_;  // null with link_
   std::unique_ptr<ControlSocket> control_;
   Outside outside_;
-  Resumption left_;  // by the process before this one
+  speaker::Resumption left_;  // by the process before this one
   bool in_maintenance_ = false;
   std::map<std::string, std::string> group_states_;  // what was told last
   std::map<std::string, int> priorities_;            // by instance, likewise

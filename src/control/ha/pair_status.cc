@@ -5,7 +5,7 @@
 #include <boost/json/array.hpp>
 
 #include "base/clock.h"
-#include "control/ha/ip_text.h"
+#include "control/speaker/ip_forms.h"
 
 namespace tandem::ha {
 namespace {
@@ -46,7 +46,8 @@ array problems_of(const vrrp::Status& status) {
 }
 
 /// Members that are only there while something is out of the ordinary.
-void add_exceptions(object& to, const RouterSettings& settings, const RouterSnapshot& router, const StatusInput& from) {
+void add_exceptions(object& to, const speaker::RouterSettings& settings, const speaker::RouterSnapshot& router,
+                    const StatusInput& from) {
   const vrrp::Status& status = router.status;
   if (status.flapping && settings.options.preempt && !router.holding) {
     to["failBackHeldUntil"] = base::rfc3339_text(base::wall_now() + (status.calm_at - from.now));
@@ -57,11 +58,11 @@ void add_exceptions(object& to, const RouterSettings& settings, const RouterSnap
   }
 }
 
-array peers_of(const RouterSnapshot& router, vrrp::Instant now) {
+array peers_of(const speaker::RouterSnapshot& router, vrrp::Instant now) {
   array peers;
   for (std::size_t i = 0; i < router.peer_count; ++i) {
-    const PeerHeard& peer = router.peers[i];
-    peers.push_back(object{{"address", text_of(peer.source)},
+    const speaker::PeerHeard& peer = router.peers[i];
+    peers.push_back(object{{"address", speaker::text_of(peer.source)},
                            {"priority", peer.priority},
                            {"advertInterval", seconds(peer.interval)},
                            {"heardSecondsAgo", seconds(now - peer.at)},
@@ -81,7 +82,8 @@ object counters_of(const vrrp::Statistics& statistics) {
   return counters;
 }
 
-object instance_of(const RouterSettings& settings, const RouterSnapshot& router, const StatusInput& input) {
+object instance_of(const speaker::RouterSettings& settings, const speaker::RouterSnapshot& router,
+                   const StatusInput& input) {
   const vrrp::Status& status = router.status;
   object instance{{"name", settings.name},
                   {"state", vrrp::name_of(status.state)},
@@ -93,7 +95,7 @@ object instance_of(const RouterSettings& settings, const RouterSnapshot& router,
                   {"virtualRouterID", settings.options.vrid},
                   {"version", static_cast<int>(settings.options.version)},
                   {"interface", settings.interface},
-                  {"sourceAddress", text_of(settings.options.source)},
+                  {"sourceAddress", speaker::text_of(settings.options.source)},
                   {"advertInterval", seconds(settings.options.interval)},
                   {"basePriority", settings.options.priority},
                   {"priority", status.priority},
@@ -107,7 +109,7 @@ object instance_of(const RouterSettings& settings, const RouterSnapshot& router,
                   {"peersHeard", peers_of(router, input.snapshot.at)},
                   {"counters", counters_of(router.statistics)}};
   if (status.heard_at != vrrp::kNever) {
-    instance["master"] = object{{"address", text_of(status.master)}, {"priority", status.master_priority}};
+    instance["master"] = object{{"address", speaker::text_of(status.master)}, {"priority", status.master_priority}};
   }
   if (!settings.group.empty()) instance["syncGroup"] = settings.group;
   add_exceptions(instance, settings, router, input);
@@ -181,11 +183,11 @@ array transitions_status(const std::deque<hooks::Transition>& transitions, std::
 std::string fault_text(std::uint8_t fault, const std::vector<std::string>& faults) {
   if (fault < faults.size()) return faults[fault];
   switch (fault) {
-    case kInterfaceFault:
+    case speaker::kInterfaceFault:
       return "the network interface is down";
-    case kSourceFault:
+    case speaker::kSourceFault:
       return "the source address is gone from the interface";
-    case kTrackedInterfaceFault:
+    case speaker::kTrackedInterfaceFault:
       return "a tracked interface is down (with reverse: up)";
     case vrrp::kMaintenanceFault:
       return "maintenance";
@@ -200,11 +202,11 @@ object status_of(const StatusInput& input) {
   array instances;
   bool all_master = input.snapshot.router_count > 0;
   for (std::size_t i = 0; i < input.snapshot.router_count; ++i) {
-    const RouterSnapshot& router = input.snapshot.routers[i];
+    const speaker::RouterSnapshot& router = input.snapshot.routers[i];
     all_master = all_master && router.holding;
     instances.push_back(instance_of(input.settings.routers[i], router, input));
   }
-  const Lateness& lateness = input.snapshot.lateness;
+  const speaker::Lateness& lateness = input.snapshot.lateness;
   return {{"node", input.node},
           {"time", base::rfc3339_text(base::wall_now())},
           {"holdsAllAddresses", all_master},

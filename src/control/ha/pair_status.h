@@ -10,17 +10,17 @@
 #include <vector>
 
 #include "control/ha/data_plane_check.h"
-#include "control/ha/speaker.h"
 #include "control/hooks/transitions.h"
 #include "control/peer/peer_link.h"
+#include "control/speaker/speaker.h"
 
 namespace tandem::ha {
 
 /// What is known beside the VRRP thread's own state.
 struct StatusInput {
   const std::string& node;
-  const SpeakerSettings& settings;
-  const Snapshot& snapshot;
+  const speaker::SpeakerSettings& settings;
+  const speaker::Snapshot& snapshot;
   vrrp::Instant now;  ///< CLOCK_BOOTTIME, as in the snapshot
   const DataPlaneVerdict& data_plane;
   /// The text of a fault by its number (FaultChanged::fault); empty when the number is unknown.

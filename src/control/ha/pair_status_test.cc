@@ -35,8 +35,8 @@ class PairStatusTest : public testing::Test {
   }
 
   const std::string node_ = "a";
-  SpeakerSettings settings_;
-  Snapshot snapshot_;
+  speaker::SpeakerSettings settings_;
+  speaker::Snapshot snapshot_;
   const DataPlaneVerdict data_plane_;
   const std::vector<std::string> faults_;
 };

@@ -8,7 +8,7 @@
 
 #include "config/model/virtual_address.h"
 #include "control/address/host_links.h"
-#include "control/ha/speaking_router.h"
+#include "control/speaker/ip_forms.h"
 
 namespace tandem::ha {
 namespace {
@@ -90,18 +90,18 @@ class Builder {
   Builder(const model::HighAvailability& configuration, const address::HostLinks& links)
       : configuration_(configuration), links_(links) {}
 
-  Result<SpeakerSettings> build() {
+  Result<speaker::SpeakerSettings> build() {
     for (const auto& [name, instance] : model::instances_of(configuration_)) {
       for (const std::string& text : instance.virtualAddresses) note_virtual(text);
       for (const std::string& text : instance.excludedAddresses) note_virtual(text);
     }
     for (const auto& [name, instance] : model::instances_of(configuration_)) {
-      Result<RouterSettings> router = build_router(name, instance);
+      Result<speaker::RouterSettings> router = build_router(name, instance);
       if (!router) return std::move(router.error()).wrapped("ha, instance " + name);
       settings_.routers.push_back(std::move(*router));
     }
     for (const auto& [group, members] : configuration_.syncGroups) {
-      for (RouterSettings& router : settings_.routers) {
+      for (speaker::RouterSettings& router : settings_.routers) {
         if (contains(members.instances, router.name)) router.group = group;
       }
     }
@@ -148,8 +148,8 @@ class Builder {
     }
   }
 
-  Result<RouterSettings> build_router(const std::string& name, const model::VrrpInstance& from) const {
-    RouterSettings to;
+  Result<speaker::RouterSettings> build_router(const std::string& name, const model::VrrpInstance& from) const {
+    speaker::RouterSettings to;
     to.name = name;
     to.interface = from.interface;
     for (const std::string& text : from.virtualAddresses) {
@@ -169,7 +169,7 @@ class Builder {
     for (const std::string& peer : from.peers) {
       const auto address = net::IpAddress::parse(peer);
       if (!address) return Error(ErrorKind::kInvalid, "peers: not an IP address: " + peer);
-      to.peers.push_back({.address = vrrp_ip(*address),
+      to.peers.push_back({.address = speaker::vrrp_ip(*address),
                           .min_ttl = narrow<std::uint8_t>(from.minTTL),
                           .max_ttl = narrow<std::uint8_t>(from.maxTTL)});
     }
@@ -185,7 +185,7 @@ class Builder {
     return to;
   }
 
-  void track_interfaces(RouterSettings& router) const {
+  void track_interfaces(speaker::RouterSettings& router) const {
     const bool weights_count = model::weights_count(configuration_, router.name);
     for (const model::TrackedInterface& tracked : configuration_.track.interfaces) {
       // Delays are the interface's, whoever tracks it.
@@ -214,7 +214,7 @@ class Builder {
   }
 
   /// An address whose interface is down is reached by nobody, as if it were the router's own [no_track: as is].
-  void track_address(RouterSettings& router, const std::string& interface) const {
+  void track_address(speaker::RouterSettings& router, const std::string& interface) const {
     hooks::TrackedLink link{.name = interface};
     for (const hooks::TrackedLink& one : router.tracked_interfaces) {
       if (one.name == interface && one.weight == 0 && !one.reverse) return;
@@ -234,7 +234,7 @@ class Builder {
     to.family = addresses.front().address.is_v4() ? vrrp::Family::kIpv4 : vrrp::Family::kIpv6;
     to.vrid = narrow<std::uint8_t>(from.virtualRouterID);
     to.priority = narrow<std::uint8_t>(from.priority);
-    if (const auto source = net::IpAddress::parse(from.sourceAddress)) to.source = vrrp_ip(*source);
+    if (const auto source = net::IpAddress::parse(from.sourceAddress)) to.source = speaker::vrrp_ip(*source);
     to.unicast = !from.peers.empty();
     to.interval = model::advert_interval(from);
     to.preempt = from.preempt;
@@ -259,15 +259,15 @@ class Builder {
   const model::HighAvailability& configuration_;
   const address::HostLinks& links_;
   std::vector<net::IpAddress> virtual_ones_;
-  SpeakerSettings settings_;
+  speaker::SpeakerSettings settings_;
 };
 
 }  // namespace
 
-Result<SpeakerSettings> speaker_settings(const model::HighAvailability& configuration) {
+Result<speaker::SpeakerSettings> speaker_settings(const model::HighAvailability& configuration) {
   const Result<address::HostLinks> links = address::HostLinks::read();
   if (!links) return links.error();
-  Result<SpeakerSettings> settings = Builder(configuration, *links).build();
+  Result<speaker::SpeakerSettings> settings = Builder(configuration, *links).build();
   if (!settings) return settings;
   const model::TrackedGateway& gateway = configuration.track.gateway;
   if (gateway.enabled) {

@@ -5,11 +5,11 @@
 
 #include "base/result.h"
 #include "config/model/high_availability.h"
-#include "control/ha/speaker.h"
+#include "control/speaker/speaker.h"
 
 namespace tandem::ha {
 
 /// Errors name the option, and the interfaces or subnets there are.
-base::Result<SpeakerSettings> speaker_settings(const model::HighAvailability& configuration);
+base::Result<speaker::SpeakerSettings> speaker_settings(const model::HighAvailability& configuration);
 
 }  // namespace tandem::ha

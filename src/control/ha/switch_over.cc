@@ -2,8 +2,8 @@
 
 #include "base/log.h"
 #include "config/format/json_fields.h"
-#include "control/ha/ip_text.h"
 #include "control/ha/witness.h"
+#include "control/speaker/ip_forms.h"
 
 namespace tandem::ha {
 namespace {
@@ -30,7 +30,7 @@ vrrp::Take take_from(const vrrp::Ip& predecessor, const object& said) {
 }  // namespace
 
 bool SwitchOver::is_master() const {
-  const Snapshot snapshot = speaker_.snapshot();
+  const speaker::Snapshot snapshot = speaker_.snapshot();
   for (std::size_t i = 0; i < snapshot.router_count; ++i) {
     if (snapshot.routers[i].status.state == vrrp::State::kMaster) return true;
   }
@@ -40,7 +40,7 @@ bool SwitchOver::is_master() const {
 loop::Task<Result<void>> SwitchOver::give_all() {
   std::string failures;
   for (std::size_t i = 0; i < speaker_.settings().routers.size(); ++i) {
-    const Snapshot snapshot = speaker_.snapshot();
+    const speaker::Snapshot snapshot = speaker_.snapshot();
     if (snapshot.routers[i].status.state != vrrp::State::kMaster) continue;
     const Result<void> given = co_await give(static_cast<int>(i));
     if (!given) failures += (failures.empty() ? "" : "; ") + given.error().text();
@@ -50,7 +50,7 @@ loop::Task<Result<void>> SwitchOver::give_all() {
 }
 
 loop::Task<Result<void>> SwitchOver::give(int router) {
-  const RouterSettings& settings = speaker_.settings().routers[static_cast<std::size_t>(router)];
+  const speaker::RouterSettings& settings = speaker_.settings().routers[static_cast<std::size_t>(router)];
   std::string why;
   const std::uint8_t priority = speaker_.snapshot().routers[static_cast<std::size_t>(router)].status.priority;
   const std::string successor = successor_for(link_.peers(), settings, priority, why);
@@ -61,12 +61,12 @@ loop::Task<Result<void>> SwitchOver::give(int router) {
   for (const peer::PeerLink::Peer& peer : link_.peers()) {
     if (peer.name != successor || !peer.status) continue;
     const object* const instance = instance_in(*peer.status, settings);
-    if (instance != nullptr) source = ip_of(text_in(*instance, "sourceAddress"));
+    if (instance != nullptr) source = speaker::ip_of(text_in(*instance, "sourceAddress"));
   }
   if (!source) co_return Error(ErrorKind::kProtocol, successor + " does not say where its adverts come from");
   (void)speaker_.post({.router = router, .event = vrrp::Yield{.successor = *source, .limit = kMoveWithin}});
   object request = about(router, "take");
-  request["predecessor"] = text_of(settings.options.source);
+  request["predecessor"] = speaker::text_of(settings.options.source);
   request["endsConnections"] = !speaker_.settings().forward_connections;
   const Result<object> answer =
       co_await link_.ask(successor, std::move(request), loop::Loop::current().now() + kAnswerWithin);
@@ -76,7 +76,7 @@ loop::Task<Result<void>> SwitchOver::give(int router) {
   }
   const loop::TimePoint deadline = loop::Loop::current().now() + kMoveWithin;
   while (loop::Loop::current().now() < deadline) {
-    const Snapshot snapshot = speaker_.snapshot();
+    const speaker::Snapshot snapshot = speaker_.snapshot();
     const vrrp::State state = snapshot.routers[static_cast<std::size_t>(router)].status.state;
     if (state != vrrp::State::kMaster && state != vrrp::State::kYielding) co_return Result<void>();
     co_await loop::sleep_for(milliseconds(2));
@@ -102,16 +102,16 @@ loop::Task<Result<void>> SwitchOver::take_all() {
 void SwitchOver::ask_back(int router) { tasks_.spawn(take_back(router)); }
 
 loop::Task<void> SwitchOver::take_back(int router) {
-  const RouterSettings& settings = speaker_.settings().routers[static_cast<std::size_t>(router)];
+  const speaker::RouterSettings& settings = speaker_.settings().routers[static_cast<std::size_t>(router)];
   for (const peer::PeerLink::Peer& peer : link_.peers()) {
     const object* const instance =
         peer.state == peer::PeerLink::LinkState::kUp && peer.status ? instance_in(*peer.status, settings) : nullptr;
     if (instance == nullptr || text_in(*instance, "state") != "MASTER") continue;
     object request = about(router, "yield");
-    request["successor"] = text_of(settings.options.source);
+    request["successor"] = speaker::text_of(settings.options.source);
     const Result<object> answer =
         co_await link_.ask(peer.name, std::move(request), loop::Loop::current().now() + kAnswerWithin);
-    const auto predecessor = answer ? ip_of(text_in(*answer, "predecessor")) : std::nullopt;
+    const auto predecessor = answer ? speaker::ip_of(text_in(*answer, "predecessor")) : std::nullopt;
     if (predecessor) {
       (void)speaker_.post({.router = router, .event = take_from(*predecessor, *answer)});
     } else {
@@ -138,7 +138,7 @@ loop::Task<object> SwitchOver::answer(object request, peer::PeerLink::Peer from)
   const auto& settings = speaker_.settings().routers[static_cast<std::size_t>(router)];
   const vrrp::State state = speaker_.snapshot().routers[static_cast<std::size_t>(router)].status.state;
   if (type == "take") {
-    const auto predecessor = ip_of(text_in(request, "predecessor"));
+    const auto predecessor = speaker::ip_of(text_in(request, "predecessor"));
     if (state != vrrp::State::kBackup || !predecessor) {
       co_return object{{"error", fmt::format("its state is {}", vrrp::name_of(state))}};
     }
@@ -146,13 +146,13 @@ loop::Task<object> SwitchOver::answer(object request, peer::PeerLink::Peer from)
     co_return object{{"ok", true}};
   }
   if (type == "yield") {
-    const auto successor = ip_of(text_in(request, "successor"));
+    const auto successor = speaker::ip_of(text_in(request, "successor"));
     if (state != vrrp::State::kMaster || !successor) {
       co_return object{{"error", fmt::format("its state is {}", vrrp::name_of(state))}};
     }
     (void)speaker_.post({.router = router, .event = vrrp::Yield{.successor = *successor, .limit = kMoveWithin}});
     co_return object{{"ok", true},
-                     {"predecessor", text_of(settings.options.source)},
+                     {"predecessor", speaker::text_of(settings.options.source)},
                      {"endsConnections", !speaker_.settings().forward_connections}};
   }
   co_return object{{"error", fmt::format("unknown request \"{}\"", type)}};

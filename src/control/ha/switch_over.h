@@ -6,8 +6,8 @@
 #include <boost/json/object.hpp>
 
 #include "base/result.h"
-#include "control/ha/speaker.h"
 #include "control/peer/peer_link.h"
+#include "control/speaker/speaker.h"
 #include "engine/loop/scope.h"
 
 namespace tandem::ha {
@@ -15,7 +15,7 @@ namespace tandem::ha {
 class SwitchOver {
  public:
   /// Both outlive it.
-  SwitchOver(Speaker& speaker, peer::PeerLink& link) : speaker_(speaker), link_(link) {}
+  SwitchOver(speaker::Speaker& speaker, peer::PeerLink& link) : speaker_(speaker), link_(link) {}
 
   /// Gives every router that this node is master of to another node. Errors: why one could not be given; what was given
   /// stays given.
@@ -36,7 +36,7 @@ class SwitchOver {
   int router_of(const boost::json::object& request) const;
   boost::json::object about(int router, std::string_view type) const;
 
-  Speaker& speaker_;
+  speaker::Speaker& speaker_;
   peer::PeerLink& link_;
   loop::Scope tasks_;
 };

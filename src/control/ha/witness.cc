@@ -3,7 +3,7 @@
 #include <boost/json/array.hpp>
 
 #include "config/format/json_fields.h"
-#include "control/ha/ip_text.h"
+#include "control/speaker/ip_forms.h"
 
 namespace tandem::ha {
 namespace {
@@ -30,7 +30,7 @@ Link link_of(const peer::PeerLink::Peer& peer) {
   return Link::kNone;
 }
 
-PeerState state_of(const peer::PeerLink::Peer& peer, const RouterSettings& router) {
+PeerState state_of(const peer::PeerLink::Peer& peer, const speaker::RouterSettings& router) {
   if (peer.state != peer::PeerLink::LinkState::kUp || !peer.status) return PeerState::kSilent;
   const boost::json::object* const instance = instance_in(*peer.status, router);
   if (instance == nullptr) return PeerState::kNotMaster;
@@ -54,7 +54,7 @@ bool is_unwell(const boost::json::object& instance) {
 
 }  // namespace
 
-const boost::json::object* instance_in(const boost::json::object& status, const RouterSettings& router) {
+const boost::json::object* instance_in(const boost::json::object& status, const speaker::RouterSettings& router) {
   const bool v4 = router.options.family == vrrp::Family::kIpv4;
   for (const boost::json::value& each : list_in(status, "instances")) {
     if (!each.is_object()) continue;
@@ -65,7 +65,7 @@ const boost::json::object* instance_in(const boost::json::object& status, const 
   return nullptr;
 }
 
-vrrp::Witness witness_of(const std::vector<peer::PeerLink::Peer>& peers, const RouterSettings& router) {
+vrrp::Witness witness_of(const std::vector<peer::PeerLink::Peer>& peers, const speaker::RouterSettings& router) {
   vrrp::Witness witness;
   int best = -1;
   for (const peer::PeerLink::Peer& peer : peers) {
@@ -78,13 +78,13 @@ vrrp::Witness witness_of(const std::vector<peer::PeerLink::Peer>& peers, const R
     const boost::json::object* const instance = peer.status ? instance_in(*peer.status, router) : nullptr;
     witness.peer_priority = instance == nullptr ? 0 : static_cast<std::uint8_t>(number_in(*instance, "priority"));
     witness.peer_source =
-        (instance == nullptr ? std::nullopt : ip_of(text_in(*instance, "sourceAddress"))).value_or(vrrp::Ip{});
+        (instance == nullptr ? std::nullopt : speaker::ip_of(text_in(*instance, "sourceAddress"))).value_or(vrrp::Ip{});
   }
   witness.sole_peer = peers.size() <= 1;
   return witness;
 }
 
-std::string successor_for(const std::vector<peer::PeerLink::Peer>& peers, const RouterSettings& router,
+std::string successor_for(const std::vector<peer::PeerLink::Peer>& peers, const speaker::RouterSettings& router,
                           std::uint8_t own_priority, std::string& why) {
   why = peers.empty() ? "there is no peer link to another node" : "";
   for (const peer::PeerLink::Peer& peer : peers) {

@@ -21,8 +21,8 @@ peer::PeerLink::Peer backup(std::string name, int priority,
   return peer;
 }
 
-RouterSettings router() {
-  RouterSettings settings;
+speaker::RouterSettings router() {
+  speaker::RouterSettings settings;
   settings.options.vrid = 51;
   return settings;
 }

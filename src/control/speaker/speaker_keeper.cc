@@ -1,4 +1,4 @@
-#include "control/ha/speaker_keeper.h"
+#include "control/speaker/speaker_keeper.h"
 
 #include <poll.h>
 #include <pthread.h>
@@ -12,9 +12,9 @@
 #include <cerrno>
 #include <csignal>
 
-#include "control/ha/speaker_state.h"
+#include "control/speaker/speaker_state.h"
 
-namespace tandem::ha {
+namespace tandem::speaker {
 namespace {
 
 using base::Error;
@@ -93,4 +93,4 @@ Hurry::~Hurry() {
   (void)::pthread_setschedparam(::pthread_self(), SCHED_OTHER, &how);
 }
 
-}  // namespace tandem::ha
+}  // namespace tandem::speaker

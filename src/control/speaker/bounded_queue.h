@@ -8,7 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace tandem::ha {
+namespace tandem::speaker {
 
 template <class T, std::size_t Capacity>
 class BoundedQueue {
@@ -63,4 +63,4 @@ class BoundedQueue {
   alignas(64) std::atomic<std::size_t> tail_{0};
 };
 
-}  // namespace tandem::ha
+}  // namespace tandem::speaker

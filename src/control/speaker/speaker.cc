@@ -1,4 +1,4 @@
-#include "control/ha/speaker.h"
+#include "control/speaker/speaker.h"
 
 #include <fmt/format.h>
 #include <poll.h>
@@ -11,9 +11,9 @@
 #include <cerrno>
 #include <ctime>
 
-#include "control/ha/speaker_state.h"
+#include "control/speaker/speaker_state.h"
 
-namespace tandem::ha {
+namespace tandem::speaker {
 
 namespace {
 
@@ -278,4 +278,4 @@ base::Result<void> Speaker::reload(SpeakerSettings settings) {
   }
 }
 
-}  // namespace tandem::ha
+}  // namespace tandem::speaker

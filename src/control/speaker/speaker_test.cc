@@ -1,6 +1,6 @@
 // Virtual routers in network namespaces: with each other, with keepalived, and with what can go wrong.
 
-#include "control/ha/speaker.h"
+#include "control/speaker/speaker.h"
 
 #include <gtest/gtest.h>
 #include <sys/wait.h>
@@ -16,7 +16,7 @@
 #include "control/address/test_network.h"
 #include "control/address/test_traffic.h"
 
-namespace tandem::ha {
+namespace tandem::speaker {
 namespace {
 
 using address::eventually;
@@ -398,4 +398,4 @@ TEST_P(PairedWithKeepalived, EitherIsMasterAndTheOtherTakesOver) {
 INSTANTIATE_TEST_SUITE_P(BothVersions, PairedWithKeepalived, testing::Values(2, 3));
 
 }  // namespace
-}  // namespace tandem::ha
+}  // namespace tandem::speaker

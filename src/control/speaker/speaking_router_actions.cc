@@ -1,9 +1,10 @@
 #include <algorithm>
 #include <cerrno>
 
-#include "control/ha/speaking_router.h"
+#include "control/speaker/ip_forms.h"
+#include "control/speaker/speaking_router.h"
 
-namespace tandem::ha {
+namespace tandem::speaker {
 
 namespace {
 
@@ -161,4 +162,4 @@ vrrp::Instant SpeakingRouter::next_deadline() const {
                    announcer_->due(), own_link_->due(), tracked_.due()});
 }
 
-}  // namespace tandem::ha
+}  // namespace tandem::speaker

@@ -9,13 +9,13 @@
 #include <vector>
 
 #include "control/address/netlink.h"
-#include "control/ha/bounded_queue.h"
-#include "control/ha/published.h"
-#include "control/ha/speaker.h"
-#include "control/ha/speaking_router.h"
+#include "control/speaker/bounded_queue.h"
+#include "control/speaker/published.h"
+#include "control/speaker/speaker.h"
+#include "control/speaker/speaking_router.h"
 #include "control/vrrp/group.h"
 
-namespace tandem::ha {
+namespace tandem::speaker {
 
 /// A configuration ready to run.
 struct Plan {
@@ -119,4 +119,4 @@ struct Speaker::State {
   GatewayWatch gateway;
 };
 
-}  // namespace tandem::ha
+}  // namespace tandem::speaker

@@ -1,4 +1,4 @@
-#include "control/ha/speaking_router.h"
+#include "control/speaker/speaking_router.h"
 
 #include <fmt/format.h>
 #include <linux/rtnetlink.h>
@@ -7,7 +7,9 @@
 #include <algorithm>
 #include <fstream>
 
-namespace tandem::ha {
+#include "control/speaker/ip_forms.h"
+
+namespace tandem::speaker {
 
 namespace {
 
@@ -19,10 +21,6 @@ bool forwards_ipv6(const std::string& link) {
 }
 
 }  // namespace
-
-vrrp::Ip vrrp_ip(const net::IpAddress& ip) { return vrrp::Ip::from(std::span(ip.bytes()).first(ip.is_v4() ? 4 : 16)); }
-
-net::IpAddress net_ip(const vrrp::Ip& ip) { return address::ip_of(ip.bytes()); }
 
 base::Result<Kernel> Kernel::open() {
   auto routes = address::Netlink::open(NETLINK_ROUTE);
@@ -210,4 +208,4 @@ void SpeakingRouter::set_mac(int link, const address::Mac& mac) {
   announcer_->set_mac(link, mac);
 }
 
-}  // namespace tandem::ha
+}  // namespace tandem::speaker

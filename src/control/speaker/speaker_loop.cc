@@ -12,10 +12,11 @@
 #include <cerrno>
 #include <csignal>
 
-#include "control/ha/speaker_keeper.h"
-#include "control/ha/speaker_state.h"
+#include "control/speaker/ip_forms.h"
+#include "control/speaker/speaker_keeper.h"
+#include "control/speaker/speaker_state.h"
 
-namespace tandem::ha {
+namespace tandem::speaker {
 
 namespace {
 
@@ -331,4 +332,4 @@ void Speaker::State::read_neighbours(std::size_t index) {
   }
 }
 
-}  // namespace tandem::ha
+}  // namespace tandem::speaker

@@ -11,7 +11,7 @@
 #include <memory>
 #include <type_traits>
 
-namespace tandem::ha {
+namespace tandem::speaker {
 
 template <class T>
 class Published {
@@ -49,4 +49,4 @@ class Published {
   std::array<std::atomic<std::uint64_t>, kWords> words_{};
 };
 
-}  // namespace tandem::ha
+}  // namespace tandem::speaker

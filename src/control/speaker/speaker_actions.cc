@@ -2,9 +2,9 @@
 
 #include <ctime>
 
-#include "control/ha/speaker_state.h"
+#include "control/speaker/speaker_state.h"
 
-namespace tandem::ha {
+namespace tandem::speaker {
 
 void Speaker::State::feed(std::size_t router, const vrrp::Event& event) {
   SpeakingRouter& one = *plan->routers[router];
@@ -161,4 +161,4 @@ void Speaker::State::push(const Report& report) {
 
 bool Speaker::State::lease_fresh() const { return now.count() <= alive_until.load(std::memory_order_relaxed); }
 
-}  // namespace tandem::ha
+}  // namespace tandem::speaker

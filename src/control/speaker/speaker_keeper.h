@@ -6,9 +6,9 @@
 
 #include "base/fd.h"
 #include "base/result.h"
-#include "control/ha/resumption.h"
+#include "control/speaker/resumption.h"
 
-namespace tandem::ha {
+namespace tandem::speaker {
 
 struct Keeper {
   int pid = -1;   ///< a child of this process, whatever program that becomes
@@ -34,4 +34,4 @@ class Hurry {
   Hurry& operator=(const Hurry&) = delete;
 };
 
-}  // namespace tandem::ha
+}  // namespace tandem::speaker

@@ -13,7 +13,7 @@
 #include "control/address/virtual_addresses.h"
 #include "control/vrrp/instance.h"
 
-namespace tandem::ha {
+namespace tandem::speaker {
 
 struct Resumption {
   struct Router {
@@ -39,4 +39,4 @@ boost::json::object to_json(const Resumption& from);
 /// Errors: kProtocol, naming what is missing.
 base::Result<Resumption> resumption_of(const boost::json::object& from);
 
-}  // namespace tandem::ha
+}  // namespace tandem::speaker

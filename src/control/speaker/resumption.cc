@@ -1,10 +1,10 @@
-#include "control/ha/resumption.h"
+#include "control/speaker/resumption.h"
 
 #include <fmt/format.h>
 
 #include "config/format/json_fields.h"
 
-namespace tandem::ha {
+namespace tandem::speaker {
 namespace {
 
 using base::Error;
@@ -90,4 +90,4 @@ Result<Resumption> resumption_of(const object& from) {
   return out;
 }
 
-}  // namespace tandem::ha
+}  // namespace tandem::speaker

@@ -1,12 +1,17 @@
-#include "control/ha/ip_text.h"
+#include "control/speaker/ip_forms.h"
 
 #include <arpa/inet.h>
 
 #include <array>
+#include <span>
 
-#include "control/ha/speaking_router.h"
+#include "control/address/netlink.h"
 
-namespace tandem::ha {
+namespace tandem::speaker {
+
+vrrp::Ip vrrp_ip(const net::IpAddress& ip) { return vrrp::Ip::from(std::span(ip.bytes()).first(ip.is_v4() ? 4 : 16)); }
+
+net::IpAddress net_ip(const vrrp::Ip& ip) { return address::ip_of(ip.bytes()); }
 
 std::string text_of(const vrrp::Ip& ip) {
   std::array<char, INET6_ADDRSTRLEN> text{};
@@ -20,4 +25,4 @@ std::optional<vrrp::Ip> ip_of(std::string_view text) {
   return vrrp_ip(*address);
 }
 
-}  // namespace tandem::ha
+}  // namespace tandem::speaker

@@ -19,10 +19,10 @@
 #include "control/address/netlink.h"
 #include "control/address/virtual_addresses.h"
 #include "control/address/virtual_mac.h"
-#include "control/ha/speaker.h"
 #include "control/hooks/track_link.h"
+#include "control/speaker/speaker.h"
 
-namespace tandem::ha {
+namespace tandem::speaker {
 
 /// The kernel's interfaces that all routers of a thread share.
 struct Kernel {
@@ -31,9 +31,6 @@ struct Kernel {
   address::FrameSender frames;
   static base::Result<Kernel> open();
 };
-
-vrrp::Ip vrrp_ip(const net::IpAddress& ip);
-net::IpAddress net_ip(const vrrp::Ip& ip);
 
 class SpeakingRouter {
  public:
@@ -160,4 +157,4 @@ class SpeakingRouter {
   std::array<std::uint8_t, vrrp::kMaxMessageSize + vrrp::kIpv4HeaderSize> packet_{};
 };
 
-}  // namespace tandem::ha
+}  // namespace tandem::speaker

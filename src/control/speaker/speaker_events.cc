@@ -3,9 +3,10 @@
 
 #include <algorithm>
 
-#include "control/ha/speaker_state.h"
+#include "control/speaker/ip_forms.h"
+#include "control/speaker/speaker_state.h"
 
-namespace tandem::ha {
+namespace tandem::speaker {
 
 void Speaker::State::read_links() {
   address::LinkEvent event;
@@ -193,4 +194,4 @@ void Speaker::State::publish() {
   published.write(snapshot);
 }
 
-}  // namespace tandem::ha
+}  // namespace tandem::speaker

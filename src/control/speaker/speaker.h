@@ -17,16 +17,16 @@
 #include "base/result.h"
 #include "control/address/virtual_addresses.h"
 #include "control/address/virtual_mac.h"
-#include "control/ha/resumption.h"
-#include "control/ha/speaker_keeper.h"
 #include "control/hooks/track_link.h"
+#include "control/speaker/resumption.h"
+#include "control/speaker/speaker_keeper.h"
 #include "control/vrrp/action.h"
 #include "control/vrrp/event.h"
 #include "control/vrrp/instance.h"
 #include "control/vrrp/options.h"
 #include "control/vrrp/packet.h"
 
-namespace tandem::ha {
+namespace tandem::speaker {
 
 /// One virtual router as configured.
 struct RouterSettings {
@@ -217,4 +217,4 @@ class Speaker {
   std::unique_ptr<State> state_;
 };
 
-}  // namespace tandem::ha
+}  // namespace tandem::speaker

@@ -1,11 +1,11 @@
-#include "control/ha/resumption.h"
+#include "control/speaker/resumption.h"
 
 #include <gtest/gtest.h>
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
-namespace tandem::ha {
+namespace tandem::speaker {
 namespace {
 
 TEST(Resumption, SurvivesTheWay) {
@@ -40,4 +40,4 @@ TEST(Resumption, NamesWhatIsMissing) {
 }
 
 }  // namespace
-}  // namespace tandem::ha
+}  // namespace tandem::speaker
