@@ -32,7 +32,7 @@
 #include "control/telemetry/log_file.h"
 #include "engine/loop/scope.h"
 #include "proxy/entry/server.h"
-#include "proxy/routing/tls_material.h"
+#include "proxy/handshake/tls_material.h"
 #include "proxy/routing/upstreams.h"
 
 namespace tandem::app {
@@ -272,7 +272,7 @@ class Program {
   std::shared_ptr<const model::StaticConfiguration> static_;
   std::optional<Handed> handed_;
   PairStatus pair_status_;
-  routing::TlsMaterial tls_material_;
+  handshake::TlsMaterial tls_material_;
   std::optional<OcspStapling> stapling_;
   std::atomic<bool> stopping_{false};
   std::atomic<bool> ready_{false};

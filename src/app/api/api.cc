@@ -12,7 +12,7 @@
 #include "app/api/reply.h"
 #include "app/api/support_dump.h"
 #include "config/format/decode.h"
-#include "proxy/routing/tls_table.h"
+#include "proxy/handshake/tls_table.h"
 
 namespace tandem::api {
 

@@ -8,8 +8,8 @@
 #include "app/api/reply.h"
 #include "base/version.h"
 #include "config/format/json.h"
+#include "proxy/handshake/tls_table.h"
 #include "proxy/routing/tcp_objects.h"
-#include "proxy/routing/tls_table.h"
 #include "proxy/routing/udp_objects.h"
 
 namespace tandem::api {

@@ -4,7 +4,7 @@
 
 #include "proxy/entry/canonical_path.h"
 #include "proxy/entry/forwarded_headers.h"
-#include "proxy/routing/routing_path.h"
+#include "proxy/match/routing_path.h"
 
 namespace tandem::entry {
 
@@ -69,7 +69,7 @@ loop::Task<http::Response> FrontHandler::handle(http::Request request, http::Exc
   if (options_.encode_query_semicolons) request.query = encode_semicolons(request.query, arena);
   apply_forwarded_headers(options_.forwarded, request, exchange);
   exchange.canonical_host = lower_case(split_host(request.host).host, arena);
-  const auto routing_path = routing::routing_path(request.path, arena);
+  const auto routing_path = match::routing_path(request.path, arena);
   if (!routing_path) return http::ready(http::empty_response(kBadRequest, arena));
   exchange.routing_path = *routing_path;
   // From here on requests count: those refused above leave no trace, as in Traefik.

@@ -202,7 +202,7 @@ void Server::start() {
   const auto no_certificate = std::make_shared<const tls::CertificateStore>();
   const Served served{.cleartext = nothing,
                       .secure = nothing,
-                      .tls = std::make_shared<const routing::TlsTable>(nullptr, no_certificate)};
+                      .tls = std::make_shared<const handshake::TlsTable>(nullptr, no_certificate)};
   const auto handlers = std::make_shared<const Handlers>(entry_points_.size(), served);
   for (const auto& worker : workers_) {
     worker->swap(handlers, {});

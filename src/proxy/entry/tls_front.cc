@@ -89,8 +89,8 @@ loop::Task<FirstBytes> read_first_bytes(net::SocketStream& socket, loop::Nanosec
   }
 }
 
-routing::TlsChoice choose(const routing::TlsTable& table, const tls::ClientHello& hello,
-                          const http::Connection& connection, int fd) {
+handshake::TlsChoice choose(const handshake::TlsTable& table, const tls::ClientHello& hello,
+                            const http::Connection& connection, int fd) {
   if (!hello.server_name.empty()) return table.choose(hello, {});
   // The address of the listening socket may stand for all of them.
   const net::Address bound = net::local_address(fd);
@@ -116,7 +116,7 @@ std::unique_ptr<TlsIdentity> identify(const tls::SecureStream& stream, std::stri
 }  // namespace
 
 loop::Task<Opened> open_stream(std::unique_ptr<net::SocketStream> socket, const EntryPointOptions& options,
-                               routing::TlsTablePtr table, http::Connection& connection, std::string& early) {
+                               handshake::TlsTablePtr table, http::Connection& connection, std::string& early) {
   Opened opened;
   tls::ClientHello hello;
   std::string room;
@@ -133,7 +133,7 @@ loop::Task<Opened> open_stream(std::unique_ptr<net::SocketStream> socket, const 
   }
   if (found != FirstBytes::kComplete) co_return opened;
   std::string server_name = base::lower_case(hello.server_name);
-  routing::TlsChoice choice = choose(*table, hello, connection, socket->descriptor().fd());
+  handshake::TlsChoice choice = choose(*table, hello, connection, socket->descriptor().fd());
   while (choice.too_early) {
     // The core goes on meanwhile: it may take some hundred milliseconds after the start.
     co_await loop::sleep_for(kLookForCertificate);

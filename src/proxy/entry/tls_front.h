@@ -10,7 +10,7 @@
 #include "engine/net/tcp.h"
 #include "protocol/http/exchange.h"
 #include "proxy/entry/entry_point.h"
-#include "proxy/routing/tls_table.h"
+#include "proxy/handshake/tls_table.h"
 
 namespace tandem::entry {
 
@@ -35,7 +35,7 @@ constexpr bool begins_tls(char first) { return first == '\x16' || first == '\x80
 /// holds what was read already; in cleartext it then holds all that was read. Not inlined, as its frame is larger than
 /// what a waiting connection should hold.
 [[gnu::noinline]] loop::Task<Opened> open_stream(std::unique_ptr<net::SocketStream> socket,
-                                                 const EntryPointOptions& options, routing::TlsTablePtr table,
+                                                 const EntryPointOptions& options, handshake::TlsTablePtr table,
                                                  http::Connection& connection, std::string& early);
 
 }  // namespace tandem::entry

@@ -37,7 +37,7 @@ class Worker::Source final : public http1::HandlerSource {
     }
 
     std::shared_ptr<const http::Handler> handler;
-    routing::TlsTablePtr table;
+    handshake::TlsTablePtr table;
 
    private:
     const Source& owner_;
@@ -143,7 +143,7 @@ void Worker::swap(std::shared_ptr<const Handlers> handlers, std::move_only_funct
       const Served& served = (**pinned)[i];
       sources_[i]->set(std::shared_ptr<const http::Handler>(pinned, served.cleartext.get()));
       sources_[i]->secure.handler = std::shared_ptr<const http::Handler>(pinned, served.secure.get());
-      sources_[i]->secure.table = routing::TlsTablePtr(pinned, served.tls.get());
+      sources_[i]->secure.table = handshake::TlsTablePtr(pinned, served.tls.get());
     }
     if (done) done();
   });

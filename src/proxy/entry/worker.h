@@ -14,7 +14,7 @@
 #include "engine/net/tcp.h"
 #include "proxy/entry/entry_point.h"
 #include "proxy/entry/observers.h"
-#include "proxy/routing/tls_table.h"
+#include "proxy/handshake/tls_table.h"
 
 namespace tandem::entry {
 
@@ -29,7 +29,7 @@ struct Listening {
 struct Served {
   http::HandlerPtr cleartext;
   http::HandlerPtr secure;  ///< over TLS
-  routing::TlsTablePtr tls;
+  handshake::TlsTablePtr tls;
 };
 /// In the order of the entry points.
 using Handlers = std::vector<Served>;

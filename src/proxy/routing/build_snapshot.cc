@@ -159,7 +159,7 @@ std::vector<RouterBuilder::Slot> router_slots(const BuildInput& input, const Con
 void build_tables(const RouterBuilder& routers, const Contents* before, Contents& into) {
   struct Distinct {
     std::vector<std::uint32_t> positions;
-    std::shared_ptr<const RouteTable> table;
+    std::shared_ptr<const match::RouteTable> table;
   };
   std::vector<Distinct> distinct;
   const std::vector<std::string> entry_points = http_entry_points(*into.input.static_configuration);
@@ -170,12 +170,13 @@ void build_tables(const RouterBuilder& routers, const Contents* before, Contents
       listening.pop_front();
       auto same = std::ranges::find(distinct, positions, &Distinct::positions);
       if (same == distinct.end()) {
-        std::vector<Route> routes = routers.routes(positions);
-        std::shared_ptr<const RouteTable> table;
+        std::vector<match::Route> routes = routers.routes(positions);
+        std::shared_ptr<const match::RouteTable> table;
         for (std::size_t i = 0; before != nullptr && !table && i < before->tables.size(); ++i) {
           if (before->tables[i].routes->routes() == routes) table = before->tables[i].routes;
         }
-        if (!table) table = std::make_shared<const RouteTable>(std::move(routes), RouteTable::Level::kEntryPoint);
+        if (!table)
+          table = std::make_shared<const match::RouteTable>(std::move(routes), match::RouteTable::Level::kEntryPoint);
         same = distinct.insert(distinct.end(), {.positions = std::move(positions), .table = std::move(table)});
       }
       into.tables.push_back({.entry_point = name, .security = security, .routes = same->table});
@@ -234,8 +235,8 @@ std::shared_ptr<const Snapshot> build_snapshot(const BuildInput& input,
   ServiceBuilder services(contents->input, contents->transports, service_slots(input, before, changed, moved));
   RouterBuilder routers(contents->input, services, changed, build_router_tree(input.dynamic->http.routers),
                         router_slots(input, before, last, moved));
-  contents->tls_options = build_tls_options(input.dynamic->tls, input.offers_http2,
-                                            before == nullptr ? TlsOptionsTable() : before->tls_options);
+  contents->tls_options = handshake::build_tls_options(
+      input.dynamic->tls, input.offers_http2, before == nullptr ? handshake::TlsOptionsTable() : before->tls_options);
   routers.use(contents->tls_options);
   routers.build();
   build_tables(routers, before, *contents);

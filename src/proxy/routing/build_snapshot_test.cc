@@ -65,7 +65,7 @@ TEST(BuildSnapshot, TlsRoutersServeTlsOnly) {
   configured.router("unknown", "Path(`/u`)").tls.emplace().options = "nothing";
   const Snapshot& snapshot = configured.build();
   EXPECT_EQ(configured.ask("h", "/s"), "a");
-  Asked asked("h", "/s");
+  match::Asked asked("h", "/s");
   EXPECT_EQ(answer(snapshot.handler("web", Security::kTls), asked), "b");
   EXPECT_THAT(configured.errors("unknown"), ElementsAre("building router handler: unknown TLS options: nothing@file"));
 }
@@ -238,7 +238,7 @@ TEST(BuildSnapshot, ExchangeLearnsRouterAndService) {
   Configured configured;
   configured.router("r", "Path(`/`)");
   const Snapshot& snapshot = configured.build();
-  Asked asked("h", "/");
+  match::Asked asked("h", "/");
   answer(snapshot.handler("web", Security::kCleartext), asked);
   EXPECT_EQ(asked.exchange.router_name, "r@file");
   EXPECT_EQ(asked.exchange.service_name, "a@internal");

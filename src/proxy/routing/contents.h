@@ -7,13 +7,13 @@
 #include <string>
 #include <vector>
 
-#include "proxy/routing/route_table.h"
+#include "proxy/handshake/tls_options.h"
+#include "proxy/handshake/tls_table.h"
+#include "proxy/match/route_table.h"
 #include "proxy/routing/router_builder.h"
 #include "proxy/routing/service_builder.h"
 #include "proxy/routing/snapshot.h"
 #include "proxy/routing/tcp_objects.h"
-#include "proxy/routing/tls_options.h"
-#include "proxy/routing/tls_table.h"
 #include "proxy/routing/transports.h"
 #include "proxy/routing/udp_objects.h"
 
@@ -23,13 +23,13 @@ struct Snapshot::Contents {
   struct Table {
     std::string entry_point;
     Security security;
-    std::shared_ptr<const RouteTable> routes;
+    std::shared_ptr<const match::RouteTable> routes;
   };
 
   BuildInput input;
   Transports transports;
-  TlsOptionsTable tls_options;
-  std::map<std::string, TlsTablePtr, std::less<>> tls_tables;  ///< by entry point
+  handshake::TlsOptionsTable tls_options;
+  std::map<std::string, handshake::TlsTablePtr, std::less<>> tls_tables;  ///< by entry point
   std::vector<Table> tables;
 
   // All in the order of names; the second of each pair belongs to the first.

@@ -7,9 +7,9 @@
 #include <unordered_map>
 
 #include "config/rule/syntax.h"
+#include "proxy/match/predicate.h"
 #include "proxy/routing/contents.h"
 #include "proxy/routing/names.h"
-#include "proxy/routing/predicate.h"
 
 namespace tandem::routing {
 namespace {
@@ -25,7 +25,7 @@ std::string written(const rule::Node& node) {
 }
 
 /// The matchers that keep a rule from holding. Tree and predicate have the same shape down to the matchers.
-void collect_failed(const rule::Node& tree, const Predicate::Node& predicate, MatchInput& input,
+void collect_failed(const rule::Node& tree, const match::Predicate::Node& predicate, match::MatchInput& input,
                     std::vector<std::string>& failed) {
   if (predicate.holds(input)) return;
   if (tree.kind == rule::Node::Kind::kMatcher) {
@@ -37,7 +37,7 @@ void collect_failed(const rule::Node& tree, const Predicate::Node& predicate, Ma
   }
 }
 
-RouteVerdict verdict_of(const RuntimeRouter& router, const CompiledRule& rule, MatchInput& input) {
+RouteVerdict verdict_of(const RuntimeRouter& router, const match::CompiledRule& rule, match::MatchInput& input) {
   RouteVerdict verdict{.router = router.name, .priority = router.state->priority, .matches = false, .failed = {}};
   verdict.matches = rule.predicate->holds(input);
   if (verdict.matches) return verdict;
@@ -46,7 +46,7 @@ RouteVerdict verdict_of(const RuntimeRouter& router, const CompiledRule& rule, M
   return verdict;
 }
 
-const RouteTable* table_of(const Contents& contents, std::string_view entry_point, Security security) {
+const match::RouteTable* table_of(const Contents& contents, std::string_view entry_point, Security security) {
   for (const Contents::Table& table : contents.tables) {
     if (table.entry_point == entry_point && table.security == security) return table.routes.get();
   }
@@ -72,11 +72,11 @@ std::vector<RouteVerdict> explain(const Snapshot& snapshot, std::string_view ent
                                   const http::Request& request, http::Exchange& exchange) {
   const Contents& contents = snapshot.contents();
   std::vector<RouteVerdict> verdicts;
-  const RouteTable* const table = table_of(contents, entry_point, security);
+  const match::RouteTable* const table = table_of(contents, entry_point, security);
   if (table == nullptr) return verdicts;
   const auto positions = positions_of(contents);
-  MatchInput input(request, exchange);
-  for (const Route& route : table->routes()) {
+  match::MatchInput input(request, exchange);
+  for (const match::Route& route : table->routes()) {
     verdicts.push_back(verdict_of(contents.routers[positions.at(route.handler.get())], *route.rule, input));
   }
   return verdicts;
@@ -86,7 +86,7 @@ std::vector<RouteVerdict> explain_children(const Snapshot& snapshot, std::string
                                            const http::Request& request, http::Exchange& exchange) {
   const Contents& contents = snapshot.contents();
   std::vector<RouteVerdict> verdicts;
-  MatchInput input(request, exchange);
+  match::MatchInput input(request, exchange);
   for (std::size_t i = 0; i < contents.routers.size(); ++i) {
     const std::vector<std::string>& parents = contents.routers[i].config->parentRefs;
     if (std::ranges::find(parents, router) == parents.end() || !contents.built_routers[i]->handler) continue;
@@ -102,17 +102,17 @@ std::vector<RouteVerdict> explain_children(const Snapshot& snapshot, std::string
 std::string_view router_for(const Snapshot& snapshot, std::string_view entry_point, Security security,
                             const http::Request& request, http::Exchange& exchange) {
   const Contents& contents = snapshot.contents();
-  const RouteTable* const table = table_of(contents, entry_point, security);
+  const match::RouteTable* const table = table_of(contents, entry_point, security);
   if (table == nullptr) return {};
-  MatchInput input(request, exchange);
-  const Route* const route = table->find(input, exchange.arena);
+  match::MatchInput input(request, exchange);
+  const match::Route* const route = table->find(input, exchange.arena);
   return route == nullptr ? std::string_view() : contents.routers[positions_of(contents).at(route->handler.get())].name;
 }
 
 std::vector<Bystander> bystanders(const Snapshot& snapshot, std::string_view entry_point, Security security,
                                   const http::Request& request, http::Exchange& exchange) {
   std::vector<Bystander> found;
-  MatchInput input(request, exchange);
+  match::MatchInput input(request, exchange);
   for (const RuntimeRouter& router : snapshot.routers()) {
     if (!router.config->parentRefs.empty()) continue;
     const auto& names = router.state->entry_points;
@@ -121,7 +121,7 @@ std::vector<Bystander> bystanders(const Snapshot& snapshot, std::string_view ent
     const bool disabled = router.state->condition.status == Status::kDisabled;
     if (here && !disabled && tls == (security == Security::kTls)) continue;
     if (!here && provider_of(router.name) == "internal") continue;  // they have entry points of their own
-    const auto predicate = compile_rule(router.config->rule, rule::syntax_named(router.config->ruleSyntax));
+    const auto predicate = match::compile_rule(router.config->rule, rule::syntax_named(router.config->ruleSyntax));
     if (!predicate || !(*predicate)->holds(input)) continue;
     std::string reason;
     if (disabled) {

@@ -16,7 +16,7 @@ TEST(Explain, NamesTheMatchersThatFailed) {
   site.router("two", "Host(`b.test`) && !Method(`GET`)");
   site.router("three", "PathPrefix(`/`)");
   site.build();
-  Asked asked("a.test", "/z");
+  match::Asked asked("a.test", "/z");
   const auto verdicts = explain(*site.snapshot(), "web", Security::kCleartext, asked.request, asked.exchange);
   ASSERT_EQ(verdicts.size(), 3U);
   EXPECT_EQ(verdicts[0].router, "one@file");
@@ -32,7 +32,7 @@ TEST(Explain, TellsOfRoutersThatAreNeverAskedThere) {
   site.router("secure", "PathPrefix(`/`)").tls.emplace();
   site.router("broken", "PathPrefix(`/`)").service = "gone";
   site.build();
-  Asked asked("a.test", "/");
+  match::Asked asked("a.test", "/");
   const auto found = bystanders(*site.snapshot(), "web", Security::kCleartext, asked.request, asked.exchange);
   ASSERT_EQ(found.size(), 2U);
   EXPECT_EQ(found[0].reason, "disabled: the service \"gone@file\" does not exist");

@@ -7,7 +7,7 @@
 
 #include "config/model/entry_point_address.h"
 #include "engine/observe/metrics.h"
-#include "proxy/routing/misdirected.h"
+#include "proxy/handshake/misdirected.h"
 #include "proxy/routing/names.h"
 #include "proxy/routing/observation.h"
 #include "proxy/routing/router_handler.h"
@@ -19,6 +19,12 @@ namespace {
 using base::Error;
 using base::ErrorKind;
 using base::Result;
+
+/// The options that a router names, qualified: "default", "modern@file".
+std::string tls_options_name(std::string_view options, std::string_view router) {
+  if (options.empty() || options == handshake::kDefaultTlsOptions) return std::string(handshake::kDefaultTlsOptions);
+  return qualified_reference(options, router);
+}
 
 bool is_http(const model::EntryPoint& entry_point) {
   const auto address = model::parse_entry_point_address(entry_point.address);
@@ -184,7 +190,7 @@ void RouterBuilder::build_route(std::uint32_t position, BuiltRouter& into) {
   }
   into.rule = std::move(*rule);
   into.tls = slot.config->tls.has_value();
-  if (into.tls) *handler = guard_misdirected(options_in_force(*slot.config, slot.name), std::move(*handler));
+  if (into.tls) *handler = handshake::guard_misdirected(options_in_force(*slot.config, slot.name), std::move(*handler));
   const bool root = slot.config->parentRefs.empty();
   const bool internal = provider_of(into.service) == "internal";
   RouterIdentity identity{.router = std::string(slot.name),
@@ -227,22 +233,22 @@ Result<http::HandlerPtr> RouterBuilder::build_children(std::uint32_t position, B
     return Error(ErrorKind::kInvalid,
                  fmt::format("no child routers could be added to muxer ({} skipped)", into.children.size()));
   }
-  return std::make_shared<const RouteTable>(routes(std::move(served)), RouteTable::Level::kChildren);
+  return std::make_shared<const match::RouteTable>(routes(std::move(served)), match::RouteTable::Level::kChildren);
 }
 
-Result<std::shared_ptr<const CompiledRule>> RouterBuilder::rule_of(const Slot& slot) const {
+Result<std::shared_ptr<const match::CompiledRule>> RouterBuilder::rule_of(const Slot& slot) const {
   const bool same_rule = slot.before && slot.before->rule && slot.before->rule->text == slot.config->rule &&
                          slot.before->rule->syntax == rule::syntax_named(slot.config->ruleSyntax);
   if (same_rule) return slot.before->rule;
   const rule::Syntax syntax = rule::syntax_named(slot.config->ruleSyntax);
-  auto predicate = compile_rule(slot.config->rule, syntax);
+  auto predicate = match::compile_rule(slot.config->rule, syntax);
   if (!predicate) return predicate.error();
-  auto compiled = std::make_shared<CompiledRule>();
+  auto compiled = std::make_shared<match::CompiledRule>();
   compiled->text = slot.config->rule;
   compiled->syntax = syntax;
   compiled->predicate = std::move(*predicate);
-  compiled->requirement = requirement_of(*compiled->predicate);
-  return std::shared_ptr<const CompiledRule>(std::move(compiled));
+  compiled->requirement = match::requirement_of(*compiled->predicate);
+  return std::shared_ptr<const match::CompiledRule>(std::move(compiled));
 }
 
 std::deque<std::vector<std::uint32_t>> RouterBuilder::listening(std::span<const std::string> entry_points) const {
@@ -278,8 +284,8 @@ std::vector<std::uint32_t> RouterBuilder::in_order(std::vector<std::uint32_t> po
   return positions;
 }
 
-std::vector<Route> RouterBuilder::routes(std::vector<std::uint32_t> positions) const {
-  std::vector<Route> result;
+std::vector<match::Route> RouterBuilder::routes(std::vector<std::uint32_t> positions) const {
+  std::vector<match::Route> result;
   result.reserve(positions.size());
   for (const std::uint32_t i : in_order(std::move(positions))) {
     result.push_back({.rule = slots_[i].built->rule, .handler = slots_[i].built->handler});
@@ -291,6 +297,11 @@ std::uint32_t RouterBuilder::provider_rank(std::string_view name) const {
   const auto& precedence = input_.static_configuration->providers.precedence;
   if (precedence.empty()) return 0;
   return static_cast<std::uint32_t>(std::ranges::find(precedence, provider_of(name)) - precedence.begin());
+}
+
+std::string options_in_force(const model::HttpRouter& router, std::string_view name) {
+  if (!router.tls || router.tlsFallback) return std::string(handshake::kDefaultTlsOptions);
+  return tls_options_name(router.tls->options, name);
 }
 
 }  // namespace tandem::routing

@@ -40,11 +40,11 @@ http::HandlerPtr Snapshot::handler(std::string_view entry_point, Security securi
     }
   }
   static const http::HandlerPtr nowhere =
-      std::make_shared<const RouteTable>(std::vector<Route>(), RouteTable::Level::kEntryPoint);
+      std::make_shared<const match::RouteTable>(std::vector<match::Route>(), match::RouteTable::Level::kEntryPoint);
   return nowhere;
 }
 
-const TlsTablePtr& Snapshot::tls(std::string_view entry_point) const {
+const handshake::TlsTablePtr& Snapshot::tls(std::string_view entry_point) const {
   const auto found = contents_->tls_tables.find(entry_point);
   return found != contents_->tls_tables.end() ? found->second : contents_->tls_tables.find("")->second;
 }

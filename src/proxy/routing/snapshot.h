@@ -16,12 +16,15 @@
 #include "config/model/static_configuration.h"
 #include "protocol/http/handler.h"
 
-namespace tandem::routing {
-
+namespace tandem::handshake {
 class TlsMaterial;  // tls_material.h
 class TlsTable;     // tls_table.h
-class TcpObjects;   // tcp_objects.h
-class UdpObjects;   // udp_objects.h
+}  // namespace tandem::handshake
+
+namespace tandem::routing {
+
+class TcpObjects;  // tcp_objects.h
+class UdpObjects;  // udp_objects.h
 
 /// Traefik's status of an object: warning when it works but has errors, disabled when it is not used.
 enum class Status : std::uint8_t { kEnabled, kWarning, kDisabled };
@@ -84,10 +87,10 @@ struct BuildInput {
   /// Handlers of services of the provider `internal`, without "@internal": api, dashboard, rest, ping, prometheus,
   /// acme-http. A known one that is absent is "not enabled". `noop` is always there.
   std::map<std::string, http::HandlerPtr, std::less<>> internal_services;
-  observe::Metrics* metrics = nullptr;  ///< null: nothing is measured; else it outlives the snapshot
-  observe::SpanHook* spans = nullptr;   ///< null: nothing is traced; else it outlives the snapshot
-  TlsMaterial* tls = nullptr;           ///< certificates; null: only the generated one; else it outlives the snapshot
-  bool offers_http2 = false;            ///< by ALPN; false as long as there is no session to serve it
+  observe::Metrics* metrics = nullptr;    ///< null: nothing is measured; else it outlives the snapshot
+  observe::SpanHook* spans = nullptr;     ///< null: nothing is traced; else it outlives the snapshot
+  handshake::TlsMaterial* tls = nullptr;  ///< certificates; null: only the generated one; else it outlives the snapshot
+  bool offers_http2 = false;              ///< by ALPN; false as long as there is no session to serve it
   /// Files that the configuration names may hold something else than for the snapshot before: nothing of that is used
   /// again, except what stays in force because it cannot be built.
   bool look_at_files = false;
@@ -109,7 +112,7 @@ class Snapshot {
   http::HandlerPtr handler(std::string_view entry_point, Security security) const;
 
   /// What TLS connections to an entry point get; never null.
-  const std::shared_ptr<const TlsTable>& tls(std::string_view entry_point) const;
+  const std::shared_ptr<const handshake::TlsTable>& tls(std::string_view entry_point) const;
 
   // Sorted by name.
   std::span<const RuntimeRouter> routers() const;

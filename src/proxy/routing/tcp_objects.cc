@@ -9,10 +9,10 @@
 
 #include "base/result.h"
 #include "config/rule/errors.h"
+#include "proxy/handshake/tls_options.h"
 #include "proxy/routing/chain_builder.h"
 #include "proxy/routing/listening.h"
 #include "proxy/routing/names.h"
-#include "proxy/routing/tls_options.h"
 
 namespace tandem::routing {
 namespace {
@@ -46,7 +46,7 @@ class Builder {
       into.middlewares.push_back(qualified_reference(name, router.name));
     }
     if (into.entry_points.empty()) return;
-    TcpRuleReading reading = read_tcp_rule(config.rule, rule::syntax_named(config.ruleSyntax));
+    match::TcpRuleReading reading = match::read_tcp_rule(config.rule, rule::syntax_named(config.ruleSyntax));
     into.priority = config.priority != 0 ? config.priority : reading.priority;
     check(router, reading, into);
     if (into.condition.status != Status::kDisabled) into.rule = std::move(*reading.rule);
@@ -54,7 +54,7 @@ class Builder {
 
  private:
   /// Adds what is wrong with a router that listens somewhere.
-  void check(const RuntimeTcpRouter& router, const TcpRuleReading& reading, TcpRouterState& into) {
+  void check(const RuntimeTcpRouter& router, const match::TcpRuleReading& reading, TcpRouterState& into) {
     const model::TcpRouter& config = *router.config;
     const auto fail = [&into](const std::string& text) { into.condition.add_error(text, true); };
     if (config.service.empty()) return fail("the service is missing on the router");
@@ -83,7 +83,7 @@ class Builder {
   std::string unknown_tls_options(const RuntimeTcpRouter& router) const {
     if (!router.config->tls || router.config->tls->passthrough.value_or(false)) return {};
     const std::string& options = router.config->tls->options;
-    if (options.empty() || options == kDefaultTlsOptions) return {};
+    if (options.empty() || options == handshake::kDefaultTlsOptions) return {};
     std::string name = qualified_reference(options, router.name);
     return input_.dynamic->tls.options.contains(name) ? std::string() : name;
   }

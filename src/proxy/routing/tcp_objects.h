@@ -13,19 +13,19 @@
 #include <vector>
 
 #include "config/model/tcp_dynamic.h"
+#include "proxy/match/tcp_rule.h"
 #include "proxy/routing/snapshot.h"
-#include "proxy/routing/tcp_rule.h"
 
 namespace tandem::routing {
 
 /// What became of a TCP router.
 struct TcpRouterState {
   Condition condition;
-  std::int64_t priority = 0;              ///< 0 for a router without valid entry point
-  std::vector<std::string> entry_points;  ///< existing ones it listens on, sorted (API: `using`)
-  std::shared_ptr<const TcpRule> rule;    ///< null when the router is disabled
-  std::string service;                    ///< qualified
-  std::vector<std::string> middlewares;   ///< qualified, in order
+  std::int64_t priority = 0;                   ///< 0 for a router without valid entry point
+  std::vector<std::string> entry_points;       ///< existing ones it listens on, sorted (API: `using`)
+  std::shared_ptr<const match::TcpRule> rule;  ///< null when the router is disabled
+  std::string service;                         ///< qualified
+  std::vector<std::string> middlewares;        ///< qualified, in order
 };
 
 /// What became of a TCP service.

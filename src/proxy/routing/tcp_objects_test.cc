@@ -33,7 +33,7 @@ TEST(TcpObjects, CompilesRulesAndTellsPriorities) {
   const TcpObjects& tcp = *site.snapshot()->tcp();
   EXPECT_EQ(tcp.router("rest@file")->state->priority, -1);
   EXPECT_TRUE(tcp.router("rest@file")->state->rule->catch_all());
-  const TcpRule& rule = *tcp.router("named@file")->state->rule;
+  const match::TcpRule& rule = *tcp.router("named@file")->state->rule;
   const std::array<std::string_view, 1> mqtt{"mqtt"};
   EXPECT_TRUE(rule.holds({.server_name = "x.a.test", .protocols = {}, .peer = {}}));
   EXPECT_FALSE(rule.holds({.server_name = "x.y.a.test", .protocols = {}, .peer = {}}));

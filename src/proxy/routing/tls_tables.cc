@@ -3,17 +3,18 @@
 #include <utility>
 
 #include "base/log.h"
-#include "proxy/routing/tls_material.h"
+#include "proxy/handshake/tls_material.h"
 
 namespace tandem::routing {
 namespace {
 
 /// The options of names that no router has; the built-in ones when the configured ones are broken.
 tls::ServerContextPtr default_context(const Snapshot::Contents& contents) {
-  const auto configured = contents.tls_options.find(kDefaultTlsOptions);
+  const auto configured = contents.tls_options.find(handshake::kDefaultTlsOptions);
   if (configured != contents.tls_options.end() && configured->second.context != nullptr)
     return configured->second.context;
-  auto settings = server_settings(std::string(kDefaultTlsOptions), model::TlsOptions(), contents.input.offers_http2);
+  auto settings = handshake::server_settings(std::string(handshake::kDefaultTlsOptions), model::TlsOptions(),
+                                             contents.input.offers_http2);
   if (!settings) return nullptr;
   auto context = tls::ServerContext::build(std::move(*settings));
   if (context) return std::move(*context);
@@ -28,14 +29,14 @@ std::shared_ptr<const tls::CertificateStore> store_of(const BuildInput& input) {
 
 }  // namespace
 
-std::map<std::string, TlsTablePtr, std::less<>> build_tls_tables(RouterBuilder& routers,
-                                                                 const Snapshot::Contents& contents) {
+std::map<std::string, handshake::TlsTablePtr, std::less<>> build_tls_tables(RouterBuilder& routers,
+                                                                            const Snapshot::Contents& contents) {
   const tls::ServerContextPtr fallback = default_context(contents);
   const auto store = store_of(contents.input);
-  std::map<std::string, std::shared_ptr<TlsTable>, std::less<>> tables;
-  tables[""] = std::make_shared<TlsTable>(fallback, store);
+  std::map<std::string, std::shared_ptr<handshake::TlsTable>, std::less<>> tables;
+  tables[""] = std::make_shared<handshake::TlsTable>(fallback, store);
   for (const std::string& name : http_entry_points(*contents.input.static_configuration)) {
-    tables[name] = std::make_shared<TlsTable>(fallback, store);
+    tables[name] = std::make_shared<handshake::TlsTable>(fallback, store);
   }
   for (const RouterBuilder::Slot& slot : routers.slots()) {
     if (slot.built->tls_hosts.empty()) continue;

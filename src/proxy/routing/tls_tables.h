@@ -11,7 +11,7 @@
 namespace tandem::routing {
 
 /// One table for each entry point, and under the empty name that of an entry point without routers.
-std::map<std::string, TlsTablePtr, std::less<>> build_tls_tables(RouterBuilder& routers,
-                                                                 const Snapshot::Contents& contents);
+std::map<std::string, handshake::TlsTablePtr, std::less<>> build_tls_tables(RouterBuilder& routers,
+                                                                            const Snapshot::Contents& contents);
 
 }  // namespace tandem::routing

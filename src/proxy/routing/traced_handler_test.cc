@@ -38,7 +38,7 @@ class Traced : public ::testing::Test {
     router.observability->tracing = by_router;
     router.observability->traceVerbosity = verbosity;
     configured_.build();
-    Asked asked("test", path);
+    match::Asked asked("test", path);
     asked.exchange.observed.tracing = by_entry_point;
     answer(configured_.snapshot()->handler("web", Security::kCleartext), asked);
   }
@@ -75,7 +75,7 @@ TEST_F(Traced, WithoutAHookChainsAreAsTheyWere) {
   configured_.spans = nullptr;
   ask(true, true, "detailed");
   EXPECT_THAT(hook_.spans, IsEmpty());
-  const http::HandlerPtr handler = std::make_shared<const Named>("x");
+  const http::HandlerPtr handler = std::make_shared<const match::Named>("x");
   EXPECT_EQ(traced(nullptr, observe::SpanKind::kRouter, "r", handler), handler);
 }
 

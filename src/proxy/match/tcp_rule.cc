@@ -1,4 +1,4 @@
-#include "proxy/routing/tcp_rule.h"
+#include "proxy/match/tcp_rule.h"
 
 #include <fmt/format.h>
 
@@ -8,9 +8,9 @@
 #include "base/text.h"
 #include "config/rule/errors.h"
 #include "config/rule/template.h"
-#include "proxy/routing/assemble.h"
+#include "proxy/match/assemble.h"
 
-namespace tandem::routing {
+namespace tandem::match {
 namespace {
 
 using base::Error;
@@ -182,4 +182,4 @@ TcpRuleReading read_tcp_rule(std::string_view text, rule::Syntax syntax) {
   return reading;
 }
 
-}  // namespace tandem::routing
+}  // namespace tandem::match

@@ -1,4 +1,4 @@
-#include "proxy/routing/route_table.h"
+#include "proxy/match/route_table.h"
 
 #include <gtest/gtest.h>
 
@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "proxy/routing/fixture.h"
+#include "proxy/match/fixture.h"
 
-namespace tandem::routing {
+namespace tandem::match {
 namespace {
 
 Route route_of(const std::string& rule) {
@@ -102,4 +102,4 @@ TEST(RouteTable, AnswersNotFoundWhenNothingMatches) {
 }
 
 }  // namespace
-}  // namespace tandem::routing
+}  // namespace tandem::match

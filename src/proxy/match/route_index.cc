@@ -1,10 +1,10 @@
-#include "proxy/routing/route_index.h"
+#include "proxy/match/route_index.h"
 
 #include <algorithm>
 #include <iterator>
 #include <memory>
 
-namespace tandem::routing {
+namespace tandem::match {
 
 RouteIndex::RouteIndex(std::span<const Requirement* const> requirements) {
   buckets_.emplace_back();
@@ -160,4 +160,4 @@ void RouteIndex::Found::grow() {
   capacity_ *= 2;
 }
 
-}  // namespace tandem::routing
+}  // namespace tandem::match

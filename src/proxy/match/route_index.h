@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "protocol/http/arena.h"
-#include "proxy/routing/requirement.h"
+#include "proxy/match/requirement.h"
 
-namespace tandem::routing {
+namespace tandem::match {
 
 class RouteIndex {
  public:
@@ -133,4 +133,4 @@ void RouteIndex::find(std::string_view host, std::string_view path, http::Arena&
   }
 }
 
-}  // namespace tandem::routing
+}  // namespace tandem::match

@@ -1,13 +1,12 @@
-#include "proxy/routing/tls_table.h"
+#include "proxy/handshake/tls_table.h"
 
 #include <gmock/gmock.h>
 
 #include <future>
 
-#include "proxy/routing/fixture.h"
-#include "proxy/routing/tls_options.h"
+#include "proxy/handshake/tls_options.h"
 
-namespace tandem::routing {
+namespace tandem::handshake {
 namespace {
 
 using testing::ElementsAre;
@@ -72,4 +71,4 @@ TEST(TlsTable, NobodyWaitsForACertificateThatIsBeingMade) {
 }
 
 }  // namespace
-}  // namespace tandem::routing
+}  // namespace tandem::handshake

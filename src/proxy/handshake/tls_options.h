@@ -8,11 +8,11 @@
 #include <string>
 #include <string_view>
 
-#include "config/model/http_router.h"
+#include "base/result.h"
 #include "config/model/tls_dynamic.h"
 #include "engine/tls/server_context.h"
 
-namespace tandem::routing {
+namespace tandem::handshake {
 
 inline constexpr std::string_view kDefaultTlsOptions = "default";
 
@@ -30,9 +30,4 @@ base::Result<tls::ServerSettings> server_settings(std::string name, const model:
 TlsOptionsTable build_tls_options(const model::TlsConfiguration& configuration, bool http2,
                                   const TlsOptionsTable& previous);
 
-/// The options that connections for a router's hosts take.
-std::string options_in_force(const model::HttpRouter& router, std::string_view name);
-/// The options that a router names, qualified: "default", "modern@file".
-std::string tls_options_name(std::string_view options, std::string_view router);
-
-}  // namespace tandem::routing
+}  // namespace tandem::handshake

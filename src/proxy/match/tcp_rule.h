@@ -13,9 +13,9 @@
 #include "base/result.h"
 #include "config/rule/syntax.h"
 #include "engine/net/address.h"
-#include "proxy/routing/regexp.h"
+#include "proxy/match/regexp.h"
 
-namespace tandem::routing {
+namespace tandem::match {
 
 struct TcpMatchInput {
   std::string_view server_name;                 ///< SNI in lower case, without final dot; empty without TLS or name
@@ -71,4 +71,4 @@ struct TcpRuleReading {
 };
 TcpRuleReading read_tcp_rule(std::string_view text, rule::Syntax syntax);
 
-}  // namespace tandem::routing
+}  // namespace tandem::match

@@ -9,10 +9,10 @@
 #include "base/text.h"
 #include "config/rule/errors.h"
 #include "config/rule/template.h"
-#include "proxy/routing/assemble.h"
-#include "proxy/routing/predicate.h"
+#include "proxy/match/assemble.h"
+#include "proxy/match/predicate.h"
 
-namespace tandem::routing {
+namespace tandem::match {
 namespace {
 
 using base::Error;
@@ -254,4 +254,4 @@ Result<std::shared_ptr<const Predicate>> compile_rule(std::string_view text, rul
   return std::make_shared<const Predicate>(assemble(*tree, leaves, at));
 }
 
-}  // namespace tandem::routing
+}  // namespace tandem::match

@@ -5,10 +5,10 @@
 #include <ctime>
 #include <string>
 
-#include "proxy/routing/fixture.h"
-#include "proxy/routing/route_table.h"
+#include "proxy/match/fixture.h"
+#include "proxy/match/route_table.h"
 
-namespace tandem::routing {
+namespace tandem::match {
 namespace {
 
 enum class Shape { kHosts, kPrefixes, kMixed };
@@ -61,4 +61,4 @@ TEST(LookupTime, IsShownForOneRouterAndForMany) {
 }
 
 }  // namespace
-}  // namespace tandem::routing
+}  // namespace tandem::match

@@ -19,7 +19,7 @@
 #include "config/model/dynamic_configuration.h"
 #include "engine/tls/certificate_store.h"
 
-namespace tandem::routing {
+namespace tandem::handshake {
 
 class TlsMaterial {
  public:
@@ -83,4 +83,4 @@ class TlsMaterial {
   std::vector<tls::CertificatePtr> new_with_responder_;
 };
 
-}  // namespace tandem::routing
+}  // namespace tandem::handshake

@@ -1,11 +1,11 @@
-#include "proxy/routing/route_table.h"
+#include "proxy/match/route_table.h"
 
 #include <algorithm>
 #include <utility>
 
-#include "proxy/routing/routing_path.h"
+#include "proxy/match/routing_path.h"
 
-namespace tandem::routing {
+namespace tandem::match {
 namespace {
 
 RouteIndex index_of(const std::vector<Route>& routes) {
@@ -48,4 +48,4 @@ loop::Task<http::Response> RouteTable::handle(http::Request request, http::Excha
   return http::ready(http::error_response(404, "404 page not found", exchange.arena));
 }
 
-}  // namespace tandem::routing
+}  // namespace tandem::match

@@ -16,9 +16,9 @@
 #include "config/rule/syntax.h"
 #include "engine/net/address.h"
 #include "protocol/http/exchange.h"
-#include "proxy/routing/regexp.h"
+#include "proxy/match/regexp.h"
 
-namespace tandem::routing {
+namespace tandem::match {
 
 struct QueryPair {
   std::string_view key;
@@ -96,4 +96,4 @@ class Predicate {
 /// Compiles a rule. The error is the sentence the API shows for the router, "error while parsing rule …".
 base::Result<std::shared_ptr<const Predicate>> compile_rule(std::string_view text, rule::Syntax syntax);
 
-}  // namespace tandem::routing
+}  // namespace tandem::match

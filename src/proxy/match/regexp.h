@@ -10,11 +10,11 @@
 
 #include "base/result.h"
 
-namespace tandem::routing {
+namespace tandem::match {
 
 using Regexp = std::shared_ptr<const re2::RE2>;
 
 /// Error: "error parsing regexp: missing closing ): `(a`".
 base::Result<Regexp> compile_regexp(std::string_view expression);
 
-}  // namespace tandem::routing
+}  // namespace tandem::match

@@ -1,8 +1,8 @@
-#include "proxy/routing/predicate.h"
+#include "proxy/match/predicate.h"
 
 #include <algorithm>
 
-namespace tandem::routing {
+namespace tandem::match {
 namespace {
 
 int hex(char c) {
@@ -165,4 +165,4 @@ bool Predicate::Node::holds(MatchInput& input) const {
   return result != negated;
 }
 
-}  // namespace tandem::routing
+}  // namespace tandem::match

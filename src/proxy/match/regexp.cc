@@ -1,10 +1,10 @@
-#include "proxy/routing/regexp.h"
+#include "proxy/match/regexp.h"
 
 #include <fmt/format.h>
 
 #include <string>
 
-namespace tandem::routing {
+namespace tandem::match {
 namespace {
 
 std::string_view go_text(re2::RE2::ErrorCode code) {
@@ -60,4 +60,4 @@ base::Result<Regexp> compile_regexp(std::string_view expression) {
                                  argument.empty() ? expression : std::string_view(argument)));
 }
 
-}  // namespace tandem::routing
+}  // namespace tandem::match

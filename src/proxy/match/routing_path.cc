@@ -1,8 +1,8 @@
-#include "proxy/routing/routing_path.h"
+#include "proxy/match/routing_path.h"
 
 #include <cstddef>
 
-namespace tandem::routing {
+namespace tandem::match {
 namespace {
 
 int hex(char c) {
@@ -44,4 +44,4 @@ std::optional<std::string_view> routing_path(std::string_view path, http::Arena&
   return std::string_view(out, size);
 }
 
-}  // namespace tandem::routing
+}  // namespace tandem::match

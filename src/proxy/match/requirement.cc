@@ -1,9 +1,9 @@
-#include "proxy/routing/requirement.h"
+#include "proxy/match/requirement.h"
 
 #include <algorithm>
 #include <utility>
 
-namespace tandem::routing {
+namespace tandem::match {
 namespace {
 
 Requirement of_test(const Test& test) {
@@ -90,4 +90,4 @@ Requirement of_node(const Predicate::Node& node) {
 
 Requirement requirement_of(const Predicate& predicate) { return of_node(predicate.root()); }
 
-}  // namespace tandem::routing
+}  // namespace tandem::match

@@ -1,4 +1,4 @@
-#include "proxy/routing/tls_options.h"
+#include "proxy/handshake/tls_options.h"
 
 #include <fmt/format.h>
 
@@ -8,9 +8,8 @@
 #include "base/log.h"
 #include "engine/tls/algorithms.h"
 #include "engine/tls/certificate.h"
-#include "proxy/routing/names.h"
 
-namespace tandem::routing {
+namespace tandem::handshake {
 namespace {
 
 using base::Error;
@@ -49,16 +48,6 @@ Result<std::string> curves_of(const std::string& owner, const std::vector<std::s
 }
 
 }  // namespace
-
-std::string tls_options_name(std::string_view options, std::string_view router) {
-  if (options.empty() || options == kDefaultTlsOptions) return std::string(kDefaultTlsOptions);
-  return qualified_reference(options, router);
-}
-
-std::string options_in_force(const model::HttpRouter& router, std::string_view name) {
-  if (!router.tls || router.tlsFallback) return std::string(kDefaultTlsOptions);
-  return tls_options_name(router.tls->options, name);
-}
 
 Result<tls::ServerSettings> server_settings(std::string name, const model::TlsOptions& options, bool http2) {
   tls::ServerSettings out;
@@ -116,4 +105,4 @@ TlsOptionsTable build_tls_options(const model::TlsConfiguration& configuration, 
   return table;
 }
 
-}  // namespace tandem::routing
+}  // namespace tandem::handshake

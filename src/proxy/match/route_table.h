@@ -9,11 +9,11 @@
 #include <vector>
 
 #include "protocol/http/handler.h"
-#include "proxy/routing/predicate.h"
-#include "proxy/routing/requirement.h"
-#include "proxy/routing/route_index.h"
+#include "proxy/match/predicate.h"
+#include "proxy/match/requirement.h"
+#include "proxy/match/route_index.h"
 
-namespace tandem::routing {
+namespace tandem::match {
 
 /// A compiled rule with what the index needs to know of it.
 struct CompiledRule {
@@ -53,4 +53,4 @@ class RouteTable final : public http::Handler {
   Level level_;
 };
 
-}  // namespace tandem::routing
+}  // namespace tandem::match

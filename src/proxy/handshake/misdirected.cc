@@ -1,8 +1,8 @@
-#include "proxy/routing/misdirected.h"
+#include "proxy/handshake/misdirected.h"
 
 #include <utility>
 
-namespace tandem::routing {
+namespace tandem::handshake {
 namespace {
 
 class Guard final : public http::Handler {
@@ -27,4 +27,4 @@ http::HandlerPtr guard_misdirected(std::string options, http::HandlerPtr next) {
   return std::make_shared<const Guard>(std::move(options), std::move(next));
 }
 
-}  // namespace tandem::routing
+}  // namespace tandem::handshake

@@ -12,7 +12,7 @@
 #include "engine/tls/client_hello.h"
 #include "engine/tls/server_context.h"
 
-namespace tandem::routing {
+namespace tandem::handshake {
 
 /// How a connection is accepted.
 struct TlsChoice {
@@ -46,4 +46,4 @@ class TlsTable {
 };
 using TlsTablePtr = std::shared_ptr<const TlsTable>;
 
-}  // namespace tandem::routing
+}  // namespace tandem::handshake

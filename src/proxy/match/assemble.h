@@ -9,7 +9,7 @@
 
 #include "config/rule/syntax.h"
 
-namespace tandem::routing {
+namespace tandem::match {
 
 /// A node over its children; one child stands for itself.
 template <class Node>
@@ -32,4 +32,4 @@ Node assemble(const rule::Node& tree, std::vector<Node>& leaves, std::size_t& at
   return group(tree.kind == rule::Node::Kind::kAnd ? Node::Kind::kAll : Node::Kind::kAny, std::move(children));
 }
 
-}  // namespace tandem::routing
+}  // namespace tandem::match

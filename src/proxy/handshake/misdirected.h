@@ -7,9 +7,9 @@
 
 #include "protocol/http/handler.h"
 
-namespace tandem::routing {
+namespace tandem::handshake {
 
 /// A handler that lets requests on connections with these options through to `next`, and answers others with 421.
 http::HandlerPtr guard_misdirected(std::string options, http::HandlerPtr next);
 
-}  // namespace tandem::routing
+}  // namespace tandem::handshake

@@ -1,8 +1,8 @@
-#include "proxy/routing/tls_table.h"
+#include "proxy/handshake/tls_table.h"
 
 #include "base/text.h"
 
-namespace tandem::routing {
+namespace tandem::handshake {
 namespace {
 
 /// A client that offers this wants the certificate of a challenge (RFC 8737), which only a resolver has.
@@ -36,4 +36,4 @@ TlsChoice TlsTable::choose(const tls::ClientHello& hello, std::string_view local
   return choice;
 }
 
-}  // namespace tandem::routing
+}  // namespace tandem::handshake

@@ -9,9 +9,9 @@
 #include <string_view>
 #include <vector>
 
-#include "proxy/routing/predicate.h"
+#include "proxy/match/predicate.h"
 
-namespace tandem::routing {
+namespace tandem::match {
 
 struct HostKey {
   HostKey() = default;
@@ -40,4 +40,4 @@ struct Requirement {
 
 Requirement requirement_of(const Predicate& predicate);
 
-}  // namespace tandem::routing
+}  // namespace tandem::match

@@ -1,4 +1,4 @@
-#include "proxy/routing/tls_material.h"
+#include "proxy/handshake/tls_material.h"
 
 #include <algorithm>
 #include <utility>
@@ -6,7 +6,7 @@
 #include "base/log.h"
 #include "engine/tls/self_signed.h"
 
-namespace tandem::routing {
+namespace tandem::handshake {
 namespace {
 
 constexpr std::string_view kDefaultStore = "default";
@@ -190,4 +190,4 @@ std::shared_ptr<const tls::CertificateStore> TlsMaterial::store(
   return latest_;
 }
 
-}  // namespace tandem::routing
+}  // namespace tandem::handshake

@@ -2,9 +2,9 @@
 
 #include <string>
 
-#include "proxy/routing/fixture.h"
+#include "proxy/match/fixture.h"
 
-namespace tandem::routing {
+namespace tandem::match {
 namespace {
 
 std::string error_of(std::string_view rule, rule::Syntax syntax = rule::Syntax::kV3) {
@@ -156,4 +156,4 @@ TEST(RoutingPath, KeepsReservedEscapesAndRefusesMalformedOnes) {
 }
 
 }  // namespace
-}  // namespace tandem::routing
+}  // namespace tandem::match
