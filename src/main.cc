@@ -1,3 +1,3 @@
-#include "app/command_line.h"
+#include "app/command/command_line.h"
 
-int main(int argc, char** argv) { return tandem::app::run_command_line({argv + 1, argv + argc}); }
+int main(int argc, char** argv) { return tandem::command::run_command_line({argv + 1, argv + argc}); }

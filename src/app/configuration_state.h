@@ -1,7 +1,7 @@
 #pragma once
 
 // ConfigurationState: the snapshot in force and what is wrong with the configuration, for whoever shows it. The control
-// thread publishes; any thread reads. Owned by run(), outlives the workers.
+// thread publishes; any thread reads. Owned by serve(), outlives the workers.
 
 #include <memory>
 #include <mutex>

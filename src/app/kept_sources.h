@@ -1,7 +1,7 @@
 #pragma once
 
 // KeptSources: what sources held when it was last accepted, for the providers, on disk (control/history). Control
-// thread; owned by run().
+// thread; owned by serve().
 
 #include <string>
 #include <string_view>

@@ -1,7 +1,8 @@
 #pragma once
 
 // ProgramMetrics: what is counted about requests, and what the program knows about itself besides: configuration,
-// connections, servers. Control thread, but for metrics(), which the workers use; owned by run(), outlives the workers.
+// connections, servers. Control thread, but for metrics(), which the workers use; owned by serve(), outlives the
+// workers.
 
 #include <boost/json/object.hpp>
 #include <functional>

@@ -2,7 +2,7 @@
 
 // Reload: takes what providers deliver and turns it into one merged configuration at a time: identical deliveries are
 // dropped, a provider that delivers fast is slowed down, nothing is applied before the internal provider has spoken.
-// docs/life_of_a_config_change.md tells the whole way. Control thread. Owned by run().
+// docs/life_of_a_config_change.md tells the whole way. Control thread. Owned by serve().
 
 #include <functional>
 #include <map>

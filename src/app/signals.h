@@ -1,7 +1,7 @@
 #pragma once
 
 // Signals as something to wait for. They are blocked for the whole process before any thread starts and read from a
-// descriptor on the control thread. Control thread; owned by run().
+// descriptor on the control thread. Control thread; owned by serve().
 
 #include <initializer_list>
 #include <memory>

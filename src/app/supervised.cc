@@ -89,10 +89,9 @@ Result<std::optional<Handed>> take_over_from_supervisor() {
 }
 
 void let_go_of_addresses(const Handed& handed) {
-  constexpr int kLoopback = 1;
   Result<address::Netlink> netlink = address::Netlink::open(NETLINK_ROUTE);
   if (!netlink) return;
-  address::VirtualAddresses addresses(handed.addresses, {}, kLoopback);
+  address::VirtualAddresses addresses(handed.addresses, {}, address::kLoopback);
   int removed = 0;
   const int code = addresses.release(*netlink, &removed);
   if (code != 0) {

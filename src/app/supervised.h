@@ -2,7 +2,7 @@
 
 // The proxy's side of its supervisor (section `ha`): what it is handed at its start, and what it does for it: its
 // workers' heartbeats, an answer for the supervisor's request, what the supervisor says about the pair. Without a
-// supervisor there is none of this. Control thread; owned by run().
+// supervisor there is none of this. Control thread; owned by serve().
 
 #include <memory>
 #include <mutex>

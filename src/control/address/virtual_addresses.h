@@ -38,6 +38,9 @@ struct VirtualAddress {
 /// "192.168.1.100/24", "fd00::100" (a host prefix). Errors: kInvalid.
 base::Result<VirtualAddress> parse_virtual_address(std::string_view text);
 
+/// The index of `lo`, the same in every network namespace.
+inline constexpr int kLoopback = 1;
+
 struct Lease {
   /// After so long without renewal the kernel removes the address; it counts whole seconds. 0: for ever.
   std::chrono::seconds valid{2};

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <filesystem>
+#include <ranges>
 #include <set>
 #include <utility>
 
@@ -67,29 +68,26 @@ void File::reload() {
   deliver();
 }
 
+auto File::good_files() const {
+  const auto good = [this](const std::string& path) {
+    const auto source = sources_.find(path);
+    return source != sources_.end() && source->second.good ? &*source->second.good : nullptr;
+  };
+  return listing_.files | std::views::transform(good) |
+         std::views::filter([](const DynamicFile* file) { return file != nullptr; });
+}
+
 format::Position File::locate(std::string_view path) const {
   // "http.serversTransports.x" is known as "http.serverstransports.x": names keep their case, options have none.
   const std::size_t kind = path.find('.');
   const std::size_t name = kind == std::string_view::npos ? kind : path.find('.', kind + 1);
   if (name == std::string_view::npos) return {};
   const std::string wanted = base::lower_case(path.substr(0, name)).append(path.substr(name));
-  for (const std::string& file : listing_.files) {
-    const auto source = sources_.find(file);
-    if (source == sources_.end() || !source->second.good) continue;
-    format::Position position = source->second.good->positions.find(wanted);
-    if (position.source != nullptr) return position;
-  }
-  return {};
+  return first_known(good_files(), [&wanted](const DynamicFile* file) { return file->positions.find(wanted); });
 }
 
 Place File::locate_certificate(const model::StoredCertificate& certificate) const {
-  for (const std::string& file : listing_.files) {
-    const auto source = sources_.find(file);
-    if (source == sources_.end() || !source->second.good) continue;
-    Place place = place_of(certificate, *source->second.good);
-    if (place.position.source != nullptr) return place;
-  }
-  return {};
+  return first_known(good_files(), [&certificate](const DynamicFile* file) { return place_of(certificate, *file); });
 }
 
 void File::deliver() {

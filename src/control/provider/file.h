@@ -55,6 +55,8 @@ class File final : public Provider {
     bool changed = false;
     bool unsettled = false;  // something may be half written: look again soon
   };
+  /// What the files held when they were last good, in the order in which they win; a view of pointers.
+  auto good_files() const;
   Seen look(FileContent::Trust trust);
   Listing list() const;
   void list_folder(const std::string& folder, int depth, Listing& listing) const;

@@ -19,6 +19,19 @@ struct Place {
   std::string path;
 };
 
+inline bool is_known(const format::Position& position) { return position.source != nullptr; }
+inline bool is_known(const Place& place) { return is_known(place.position); }
+
+/// What `look` returns (a Position or a Place) for the first of `holders` (files, providers) that knows it; without
+/// source when none does.
+template <class Holders, class Look>
+auto first_known(Holders&& holders, Look look) {
+  for (const auto& holder : holders) {
+    if (auto found = look(holder); is_known(found)) return found;
+  }
+  return decltype(look(*std::begin(holders)))();
+}
+
 class ObjectPositions {
  public:
   /// `path`: section, kind and name, the first two in lower case ("http.routers.Web"); "tls.certificates[0]".

@@ -18,7 +18,6 @@ namespace tandem::speaker {
 namespace {
 
 constexpr std::chrono::seconds kReloadWithin{5};
-constexpr int kLoopback = 1;  // the index of `lo` in every network namespace
 
 void ring(const address::OwnedDescriptor& bell) {
   const std::uint64_t one = 1;
@@ -47,7 +46,7 @@ std::unique_ptr<address::VirtualAddresses> difference(SpeakingRouter& before, Sp
   for (const address::VirtualAddress& one : before.addresses().addresses()) {
     if (!after.addresses().contains(one.link, one.address)) gone.push_back(one);
   }
-  return std::make_unique<address::VirtualAddresses>(std::move(gone), before.addresses().lease(), kLoopback);
+  return std::make_unique<address::VirtualAddresses>(std::move(gone), before.addresses().lease(), address::kLoopback);
 }
 
 base::Result<void> check_numbers(const SpeakerSettings& settings) {
@@ -146,7 +145,7 @@ base::Result<std::unique_ptr<Speaker>> Speaker::create(SpeakerSettings settings)
   auto monitor = address::LinkMonitor::open();
   if (!monitor) return monitor.error();
   // A capability that is missing is better known now than at the first takeover.
-  if (const int code = address::VirtualAddresses::permission(kernel->routes, kLoopback); code != 0) {
+  if (const int code = address::VirtualAddresses::permission(kernel->routes, address::kLoopback); code != 0) {
     return address::privilege_error(code, "changing addresses", "CAP_NET_ADMIN");
   }
   auto plan = Plan::build(std::move(settings), nullptr);
@@ -199,7 +198,7 @@ void Speaker::remove_unwanted(const std::vector<address::VirtualAddress>& held) 
     if (!wanted) unwanted.push_back(one);
   }
   if (unwanted.empty()) return;
-  (void)address::VirtualAddresses(std::move(unwanted), state_->plan->settings.lease, kLoopback)
+  (void)address::VirtualAddresses(std::move(unwanted), state_->plan->settings.lease, address::kLoopback)
       .release(state_->kernel.routes);
 }
 
