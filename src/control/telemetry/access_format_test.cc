@@ -5,7 +5,6 @@
 #include <cstdlib>
 #include <ctime>
 
-
 namespace tandem::telemetry {
 namespace {
 
