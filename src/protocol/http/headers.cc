@@ -192,6 +192,14 @@ void canonicalize(std::span<char> name) {
   }
 }
 
+std::string_view canonical_name(std::string_view name, Arena& arena) {
+  if (const HeaderId id = header_id(name); id != HeaderId::kOther) return header_name(id);
+  char* const copy = arena.allocate_text(name.size());
+  if (!name.empty()) std::memcpy(copy, name.data(), name.size());
+  canonicalize({copy, name.size()});
+  return {copy, name.size()};
+}
+
 bool list_contains(std::string_view list, std::string_view token) {
   bool found = false;
   for_each_listed(list, [&](std::string_view item) { found |= equals_ignoring_case(item, token); });
@@ -214,15 +222,7 @@ std::optional<std::string_view> Headers::get(std::string_view name) const {
 }
 
 void Headers::add(std::string_view name, std::string_view value) {
-  const HeaderId id = header_id(name);
-  if (id != HeaderId::kOther) {
-    add_view(id, header_name(id), arena_->copy(value));
-    return;
-  }
-  char* copy = arena_->allocate_text(name.size());
-  if (!name.empty()) std::memcpy(copy, name.data(), name.size());
-  canonicalize({copy, name.size()});
-  add_view(id, {copy, name.size()}, arena_->copy(value));
+  add_view(header_id(name), canonical_name(name, *arena_), arena_->copy(value));
 }
 
 void Headers::set_view(HeaderId id, std::string_view value) {

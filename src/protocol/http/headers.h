@@ -111,6 +111,8 @@ std::string_view header_name(HeaderId id);
 std::string_view lower_header_name(HeaderId id);
 /// Go's textproto.CanonicalMIMEHeaderKey, in place. Names with invalid characters stay as they are.
 void canonicalize(std::span<char> name);
+/// The canonical spelling of any name: a listed one's own text, or a copy in the arena.
+std::string_view canonical_name(std::string_view name, Arena& arena);
 bool equals_ignoring_case(std::string_view a, std::string_view b);
 /// RFC 9110 §5.6.2.
 bool is_token(std::string_view text);

@@ -60,20 +60,19 @@ enum class Order : std::uint8_t { kAsSent, kSorted };
 /// The names that Trailer announces, each once: for responses as they came, for requests as Go's client writes them.
 std::string_view announced_trailers(const http::Headers& headers, Order order) {
   if (!headers.has(HeaderId::kTrailer)) return {};
-  std::vector<std::string> names;
+  http::Arena& arena = headers.arena();
+  std::vector<std::string_view> names;
   for (const http::HeaderField& field : headers) {
     if (field.id != HeaderId::kTrailer) continue;
-    http::for_each_listed(field.value, [&names](std::string_view listed) {
-      std::string name(listed);
-      http::canonicalize(name);
-      if (std::ranges::find(names, name) == names.end()) names.push_back(std::move(name));
+    http::for_each_listed(field.value, [&names, &arena](std::string_view listed) {
+      const std::string_view name = http::canonical_name(listed, arena);
+      if (std::ranges::find(names, name) == names.end()) names.push_back(name);
     });
   }
   if (order == Order::kSorted) std::ranges::sort(names);
   std::string_view joined;
-  for (const std::string& name : names) {
-    joined = joined.empty() ? headers.arena().copy(name)
-                            : headers.arena().concat({joined, order == Order::kSorted ? "," : ", ", name});
+  for (const std::string_view name : names) {
+    joined = joined.empty() ? name : arena.concat({joined, order == Order::kSorted ? "," : ", ", name});
   }
   return joined;
 }
