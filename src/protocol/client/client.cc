@@ -116,7 +116,7 @@ struct Client::Attempt final : http::BodySource {
   }
 
   loop::Task<void> upload();
-  std::string_view end_of_chunks();
+  std::string_view end_of_upload();
 
   std::unique_ptr<UpstreamConnection> connection;
   http1::Content content;
@@ -133,18 +133,11 @@ struct Client::Attempt final : http::BodySource {
   bool released = false;
 };
 
-std::string_view Client::Attempt::end_of_chunks() {
-  const http::Headers* trailers = request_body.trailers();
-  if (trailers == nullptr || trailers->empty()) return "0\r\n\r\n";
-  http1::HeadWriter writer(arena, 8 + http1::fields_size(*trailers));
-  writer.text("0\r\n");
-  for (const http::HeaderField& field : *trailers) {
-    // What was not announced, or could be taken for another name, ends here.
-    if (!http::list_contains(announced, field.name) || field.name.find('_') != std::string_view::npos) continue;
-    writer.field(field.name, field.value);
-  }
-  writer.text("\r\n");
-  return writer.view();
+std::string_view Client::Attempt::end_of_upload() {
+  // What was not announced, or could be taken for another name, ends here.
+  return http1::end_of_chunks(request_body.trailers(), arena, [this](const http::HeaderField& field) {
+    return http::list_contains(announced, field.name) && field.name.find('_') == std::string_view::npos;
+  });
 }
 
 loop::Task<void> Client::Attempt::upload() {
@@ -167,7 +160,7 @@ loop::Task<void> Client::Attempt::upload() {
       pieces[count++] = iovec{const_cast<char*>(text.data()), text.size()};
     };
     const bool last = chunk.kind == http::Chunk::Kind::kEnd;
-    if (last && chunked_upload) add(end_of_chunks());
+    if (last && chunked_upload) add(end_of_upload());
     if (!last && chunked_upload) add({size_line.data(), http1::write_chunk_size(size_line.data(), chunk.bytes.size())});
     if (!last) add(chunk.bytes);
     if (!last && chunked_upload) add("\r\n");

@@ -137,6 +137,15 @@ bool has_control(const char* bytes) {
   return ((((word - kOnes * 0x20) & ~word) | ((del - kOnes) & ~del)) & (kOnes * 0x80)) != 0;
 }
 
+/// The canonical spelling of a name with this id.
+std::string_view spelling(HeaderId id, std::string_view name, Arena& arena) {
+  if (id != HeaderId::kOther) return header_name(id);
+  char* const copy = arena.allocate_text(name.size());
+  if (!name.empty()) std::memcpy(copy, name.data(), name.size());
+  canonicalize({copy, name.size()});
+  return {copy, name.size()};
+}
+
 }  // namespace
 
 bool equals_ignoring_case(std::string_view a, std::string_view b) {
@@ -183,22 +192,17 @@ bool is_field_content(std::string_view text) {
   });
 }
 
-void canonicalize(std::span<char> name) {
-  if (!is_token({name.data(), name.size()})) return;
+bool canonicalize(std::span<char> name) {
+  if (!is_token({name.data(), name.size()})) return false;
   bool start = true;
   for (char& c : name) {
     c = start ? upper(c) : lower(c);
     start = c == '-';
   }
+  return true;
 }
 
-std::string_view canonical_name(std::string_view name, Arena& arena) {
-  if (const HeaderId id = header_id(name); id != HeaderId::kOther) return header_name(id);
-  char* const copy = arena.allocate_text(name.size());
-  if (!name.empty()) std::memcpy(copy, name.data(), name.size());
-  canonicalize({copy, name.size()});
-  return {copy, name.size()};
-}
+std::string_view canonical_name(std::string_view name, Arena& arena) { return spelling(header_id(name), name, arena); }
 
 bool list_contains(std::string_view list, std::string_view token) {
   bool found = false;
@@ -222,7 +226,8 @@ std::optional<std::string_view> Headers::get(std::string_view name) const {
 }
 
 void Headers::add(std::string_view name, std::string_view value) {
-  add_view(header_id(name), canonical_name(name, *arena_), arena_->copy(value));
+  const HeaderId id = header_id(name);
+  add_view(id, spelling(id, name, *arena_), arena_->copy(value));
 }
 
 void Headers::set_view(HeaderId id, std::string_view value) {

@@ -109,8 +109,8 @@ HeaderId header_id_of_lower(std::string_view name);
 std::string_view header_name(HeaderId id);
 /// The spelling of HTTP/2.
 std::string_view lower_header_name(HeaderId id);
-/// Go's textproto.CanonicalMIMEHeaderKey, in place. Names with invalid characters stay as they are.
-void canonicalize(std::span<char> name);
+/// Go's textproto.CanonicalMIMEHeaderKey, in place. False for what is no token, which stays as it is.
+bool canonicalize(std::span<char> name);
 /// The canonical spelling of any name: a listed one's own text, or a copy in the arena.
 std::string_view canonical_name(std::string_view name, Arena& arena);
 bool equals_ignoring_case(std::string_view a, std::string_view b);

@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "base/text.h"
+
 namespace tandem::http {
 
 namespace {
@@ -75,13 +77,6 @@ constexpr std::array kStatusTexts = {StatusText{100, "Continue"},
                                      StatusText{510, "Not Extended"},
                                      StatusText{511, "Network Authentication Required"}};
 
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
 }  // namespace
 
 std::string_view reason_phrase(int status) {
@@ -108,6 +103,13 @@ Response bare_response(int status, std::string_view text, Arena& arena) {
   return response;
 }
 
+bool has_valid_escapes(std::string_view path) {
+  for (std::size_t at = path.find('%'); at != std::string_view::npos; at = path.find('%', at + 1)) {
+    if (at + 2 >= path.size() || base::hex_digit(path[at + 1]) < 0 || base::hex_digit(path[at + 2]) < 0) return false;
+  }
+  return true;
+}
+
 std::optional<std::string_view> percent_decode(std::string_view text, Arena& arena) {
   if (text.find('%') == std::string_view::npos) return text;
   char* const out = arena.allocate_text(text.size());
@@ -118,8 +120,8 @@ std::optional<std::string_view> percent_decode(std::string_view text, Arena& are
       continue;
     }
     if (i + 2 >= text.size()) return std::nullopt;
-    const int high = hex_digit(text[i + 1]);
-    const int low = hex_digit(text[i + 2]);
+    const int high = base::hex_digit(text[i + 1]);
+    const int low = base::hex_digit(text[i + 2]);
     if (high < 0 || low < 0) return std::nullopt;
     out[size++] = static_cast<char>(high * 16 + low);
     i += 2;

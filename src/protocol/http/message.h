@@ -65,6 +65,9 @@ Response bare_response(int status, std::string_view text, Arena& arena);
 /// Go's http.StatusText; empty for unknown codes.
 std::string_view reason_phrase(int status);
 
+/// Each '%' stands before two hexadecimal digits (RFC 3986 §2.1).
+bool has_valid_escapes(std::string_view path);
+
 /// The decoded form of a percent-encoded path (Go's url.PathUnescape); nothing when a sequence is malformed.
 std::optional<std::string_view> percent_decode(std::string_view text, Arena& arena);
 

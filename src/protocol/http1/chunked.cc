@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cstring>
 
+#include "base/text.h"
 #include "protocol/http1/head.h"
 
 namespace tandem::http1 {
@@ -15,13 +16,6 @@ constexpr std::uint32_t kMaxOverhead = 16 * 1024;
 constexpr std::uint64_t kFree = kMaxOverhead;  // content beyond this excuses no further overhead
 constexpr std::size_t kMaxTrailers = 16 * 1024;
 
-int hex_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
 }  // namespace
 
 ChunkedDecoder::Step ChunkedDecoder::step(std::string_view input) {
@@ -31,7 +25,7 @@ ChunkedDecoder::Step ChunkedDecoder::step(std::string_view input) {
     const char c = input[at];
     switch (state_) {
       case State::kSize: {
-        const int digit = hex_value(c);
+        const int digit = base::hex_digit(c);
         if (digit >= 0) {
           if (++digits_ > 16 || (left_ >> 59) != 0) return {Kind::kBad, at, {}};
           left_ = left_ * 16 + static_cast<unsigned>(digit);

@@ -18,32 +18,6 @@ constexpr HeadError kTooLarge{431, "431 Request Header Fields Too Large"};
 constexpr HeadError kBadCoding{501, "Unsupported transfer encoding"};
 constexpr HeadError kBadVersion{505, "505 HTTP Version Not Supported: unsupported protocol version"};
 
-// Token characters map to their own spelling in lower case, everything else to 0.
-constexpr std::array<char, 256> make_lower_token() {
-  std::array<char, 256> table{};
-  for (int c = '0'; c <= '9'; ++c) table[c] = static_cast<char>(c);
-  for (int c = 'a'; c <= 'z'; ++c) table[c] = static_cast<char>(c);
-  for (int c = 'A'; c <= 'Z'; ++c) table[c] = static_cast<char>(c + 32);
-  for (const char c : std::string_view("!#$%&'*+-.^_`|~")) table[static_cast<unsigned char>(c)] = c;
-  return table;
-}
-constexpr std::array<char, 256> kLowerToken = make_lower_token();
-
-constexpr bool is_upper_letter_candidate(char lower) { return lower >= 'a' && lower <= 'z'; }
-
-/// Checks that `name` is a token and gives it Go's canonical spelling.
-bool canonicalize_token(std::span<char> name) {
-  if (name.empty()) return false;
-  bool start = true;
-  for (char& c : name) {
-    const char lower = kLowerToken[static_cast<unsigned char>(c)];
-    if (lower == 0) return false;
-    c = start && is_upper_letter_candidate(lower) ? static_cast<char>(lower - 32) : lower;
-    start = lower == '-';
-  }
-  return true;
-}
-
 std::string_view trimmed(std::string_view text) {
   while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
   while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
@@ -152,7 +126,7 @@ std::optional<HeadError> parse_fields(Lines& lines, std::size_t max_fields, bool
     if (colon == nullptr || colon == line.data()) return kBadRequest;
     const std::span<char> name = line.first(static_cast<std::size_t>(colon - line.data()));
     const HeaderId id = http::header_id(view(name));  // a listed name is good, and its spelling is known
-    if (id == HeaderId::kOther && !canonicalize_token(name)) {
+    if (id == HeaderId::kOther && !http::canonicalize(name)) {
       // Go tells spaces in a name from other characters that do not belong there; a leading space is a folded line.
       const bool space = name.front() != ' ' && name.front() != '\t' && view(name).find(' ') != std::string_view::npos;
       return space ? kBadName : kBadRequest;

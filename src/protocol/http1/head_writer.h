@@ -53,4 +53,17 @@ class HeadWriter {
   char* at_;
 };
 
+/// What ends chunked content (RFC 9112 §7.1): the last chunk with the trailer fields for which `keep(field)` holds.
+template <class Keep>
+std::string_view end_of_chunks(const http::Headers* trailers, http::Arena& arena, Keep keep) {
+  if (trailers == nullptr || trailers->empty()) return "0\r\n\r\n";
+  HeadWriter writer(arena, 8 + fields_size(*trailers));
+  writer.text("0\r\n");
+  for (const http::HeaderField& field : *trailers) {
+    if (keep(field)) writer.field(field.name, field.value);
+  }
+  writer.text("\r\n");
+  return writer.view();
+}
+
 }  // namespace tandem::http1

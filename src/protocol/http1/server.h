@@ -71,7 +71,6 @@ class ServerSession final : public http::ClientLink, public http::ServedConnecti
   bool may_keep_alive(const Turn& turn) const;
   loop::Task<bool> write_response(Turn& turn, http::Response& response);
   loop::Task<bool> write_streamed(Turn& turn, http::Body& body, std::string_view head);
-  static std::string_view end_of_chunks(Turn& turn, const http::Body& body);
   loop::Task<void> run_tunnel(http::Response& response);
   [[gnu::noinline]] loop::Task<bool> discard_rest(Turn& turn);
   loop::Task<void> linger();

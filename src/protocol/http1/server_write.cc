@@ -129,7 +129,7 @@ loop::Task<bool> ServerSession::write_streamed(Turn& turn, http::Body& body, std
       if (turn.chunked) add("\r\n");
       turn.bytes_sent += chunk.bytes.size();
     } else if (chunk.kind == http::Chunk::Kind::kEnd && turn.chunked) {
-      add(end_of_chunks(turn, body));
+      add(end_of_chunks(body.trailers(), turn.exchange.arena, [](const http::HeaderField&) { return true; }));
     }
     if (count != 0) {
       const bool written = co_await net::write_all(*wire_.stream, std::span(vectors.data(), count), write_deadline_);
@@ -145,16 +145,6 @@ loop::Task<bool> ServerSession::write_streamed(Turn& turn, http::Body& body, std
     const bool waited = co_await waiting;
     if (!waited) co_return false;  // the client has gone
   }
-}
-
-std::string_view ServerSession::end_of_chunks(Turn& turn, const http::Body& body) {
-  const http::Headers* trailers = body.trailers();
-  if (trailers == nullptr || trailers->empty()) return "0\r\n\r\n";
-  HeadWriter writer(turn.exchange.arena, 8 + fields_size(*trailers));
-  writer.text("0\r\n");
-  for (const http::HeaderField& field : *trailers) writer.field(field.name, field.value);
-  writer.text("\r\n");
-  return writer.view();
 }
 
 }  // namespace tandem::http1

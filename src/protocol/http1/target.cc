@@ -6,15 +6,7 @@ namespace tandem::http1 {
 
 namespace {
 
-constexpr bool is_hex(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 constexpr bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-
-bool has_valid_escapes(std::string_view path) {
-  for (std::size_t at = path.find('%'); at != std::string_view::npos; at = path.find('%', at + 1)) {
-    if (at + 2 >= path.size() || !is_hex(path[at + 1]) || !is_hex(path[at + 2])) return false;
-  }
-  return true;
-}
 
 bool is_scheme(std::string_view text) {
   return !text.empty() && is_letter(text.front()) && std::ranges::all_of(text, [](char c) {
@@ -28,7 +20,7 @@ bool set_path_and_query(std::string_view text, http::Request& request) {
   request.has_query = question != std::string_view::npos;
   request.query = request.has_query ? text.substr(question + 1) : std::string_view();
   if (request.path.empty()) request.path = "/";
-  return has_valid_escapes(request.path);
+  return http::has_valid_escapes(request.path);
 }
 
 }  // namespace

@@ -14,30 +14,14 @@ using http::HeaderId;
 constexpr std::size_t kFieldOverhead = 32;  // RFC 9113 §6.5.2
 
 using CharacterSet = std::array<bool, 256>;
-enum class Letters : std::uint8_t { kLower, kBoth };
 
-constexpr CharacterSet set_of(std::string_view others, Letters letters) {
+constexpr CharacterSet set_of(std::string_view others) {
   CharacterSet set{};
   for (int c = '0'; c <= '9'; ++c) set[static_cast<std::size_t>(c)] = true;
   for (int c = 'a'; c <= 'z'; ++c) set[static_cast<std::size_t>(c)] = true;
-  for (int c = 'A'; c <= 'Z'; ++c) set[static_cast<std::size_t>(c)] = letters == Letters::kBoth;
+  for (int c = 'A'; c <= 'Z'; ++c) set[static_cast<std::size_t>(c)] = true;
   for (const char c : others) set[static_cast<unsigned char>(c)] = true;
   return set;
-}
-
-/// A field name: a token without upper case (RFC 9113 §8.2.1).
-constexpr CharacterSet kName = set_of("!#$%&'*+-.^_`|~", Letters::kLower);
-
-/// Writes `name` in its canonical spelling. False when it is no name.
-bool spell_canonical(std::string_view name, char* into) {
-  bool start = true;
-  bool good = !name.empty();
-  for (const char c : name) {
-    good &= kName[static_cast<unsigned char>(c)];
-    *into++ = start && c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
-    start = c == '-';
-  }
-  return good;
 }
 
 /// No control characters but tab, and no white space around it.
@@ -48,7 +32,7 @@ bool is_value(std::string_view value) {
 }
 
 /// What may stand in an authority (RFC 3986); no userinfo (RFC 9113 §8.3.1).
-constexpr CharacterSet kAuthority = set_of("!$%&()*+,-.:;='[]_~", Letters::kBoth);
+constexpr CharacterSet kAuthority = set_of("!$%&()*+,-.:;='[]_~");
 
 bool is_authority(std::string_view text) {
   return std::ranges::all_of(text, [](char c) { return kAuthority[static_cast<unsigned char>(c)]; });
@@ -62,8 +46,6 @@ bool is_target_text(std::string_view text) {
   }
   return !bad;
 }
-
-constexpr bool is_hex(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 
 bool parse_length(std::string_view text, std::uint64_t& length) {
   if (text.empty() || text.size() > 18) return false;
@@ -190,8 +172,11 @@ bool FieldCollector::add_regular(std::string_view name, std::string_view value) 
   const std::string_view kept = arena_.copy(value);
   if (id == HeaderId::kOther) {
     char* const spelled = arena_.allocate_text(name.size());
+    std::ranges::copy(name, spelled);
     headers.add_view(id, {spelled, name.size()}, kept);
-    return spell_canonical(name, spelled);
+    // A token without upper case (RFC 9113 §8.2.1).
+    const bool has_upper = std::ranges::any_of(name, [](char c) { return c >= 'A' && c <= 'Z'; });
+    return http::canonicalize({spelled, name.size()}) && !has_upper;
   }
   if (!note_special(id, kept)) return false;
   if (id == HeaderId::kHost && kind_ == Kind::kRequest) return true;
@@ -261,10 +246,7 @@ bool set_target(std::string_view path, http::Request& request) {
   request.path = path.substr(0, question);
   request.has_query = question != std::string_view::npos;
   request.query = request.has_query ? path.substr(question + 1) : std::string_view();
-  for (std::size_t at = request.path.find('%'); at != std::string_view::npos; at = request.path.find('%', at + 1)) {
-    if (at + 2 >= request.path.size() || !is_hex(request.path[at + 1]) || !is_hex(request.path[at + 2])) return false;
-  }
-  return true;
+  return http::has_valid_escapes(request.path);
 }
 
 FieldList::FieldList(http::Arena& arena, Memory memory)

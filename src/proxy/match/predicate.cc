@@ -2,15 +2,10 @@
 
 #include <algorithm>
 
+#include "base/text.h"
+
 namespace tandem::match {
 namespace {
-
-int hex(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
 
 /// Go's url.QueryUnescape.
 std::optional<std::string_view> unescape(std::string_view text, http::Arena& arena) {
@@ -22,8 +17,8 @@ std::optional<std::string_view> unescape(std::string_view text, http::Arena& are
       out[size++] = ' ';
     } else if (text[i] == '%') {
       if (i + 2 >= text.size()) return std::nullopt;
-      const int high = hex(text[i + 1]);
-      const int low = hex(text[i + 2]);
+      const int high = base::hex_digit(text[i + 1]);
+      const int low = base::hex_digit(text[i + 2]);
       if (high < 0 || low < 0) return std::nullopt;
       out[size++] = static_cast<char>(high * 16 + low);
       i += 2;

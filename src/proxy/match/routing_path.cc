@@ -2,15 +2,10 @@
 
 #include <cstddef>
 
+#include "base/text.h"
+
 namespace tandem::match {
 namespace {
-
-int hex(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
 
 /// RFC 3986 §2.2, and '%' itself: decoded, these would read as something else.
 bool stays_encoded(char c) { return std::string_view(":/?#[]@!$&'()*+,;=%").find(c) != std::string_view::npos; }
@@ -29,8 +24,8 @@ std::optional<std::string_view> routing_path(std::string_view path, http::Arena&
       continue;
     }
     if (i + 2 >= path.size()) return std::nullopt;
-    const int high = hex(path[i + 1]);
-    const int low = hex(path[i + 2]);
+    const int high = base::hex_digit(path[i + 1]);
+    const int low = base::hex_digit(path[i + 2]);
     if (high < 0 || low < 0) return std::nullopt;
     const char decoded = static_cast<char>(high * 16 + low);
     if (stays_encoded(decoded)) {

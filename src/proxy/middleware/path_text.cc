@@ -1,5 +1,6 @@
 #include "proxy/middleware/path_text.h"
 
+#include "base/text.h"
 #include "protocol/http/message.h"
 
 namespace tandem::middleware {
@@ -10,8 +11,6 @@ constexpr std::string_view kUnescaped = "-_.~$&+,/:;=@";
 // What Go leaves alone in a path that came encoded.
 constexpr std::string_view kAllowedEncoded = "!'()*[]";
 
-bool is_hex(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
-
 bool stands_as_it_is(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
          kUnescaped.find(c) != std::string_view::npos;
@@ -19,7 +18,7 @@ bool stands_as_it_is(char c) {
 
 /// Length of the encoded form of the path's first byte.
 std::size_t first_size(std::string_view path) {
-  return path.size() >= 3 && path[0] == '%' && is_hex(path[1]) && is_hex(path[2]) ? 3 : 1;
+  return path.size() >= 3 && path[0] == '%' && base::hex_digit(path[1]) >= 0 && base::hex_digit(path[2]) >= 0 ? 3 : 1;
 }
 
 void append_escaped(std::string& out, char c) {
